@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Every name that others see: the bus, its objects and interfaces, polkit's actions, fields of the journal. */
+
+#define BUS_NAME "org.hatago.Host1"
+#define PATH_ROOT "/org/hatago/Host1"
+#define PATH_JOBS PATH_ROOT "/jobs"
+#define PATH_MACHINES PATH_ROOT "/machines"
+
+#define IFACE_MANAGER BUS_NAME ".Manager"
+#define IFACE_JOB BUS_NAME ".Job"
+#define IFACE_MACHINES BUS_NAME ".Machines"
+#define IFACE_MACHINE BUS_NAME ".Machine"
+
+#define ERROR_PREFIX BUS_NAME ".Error."
+
+#define ACTION_MACHINE_VIEW BUS_NAME ".machine-view"
+#define ACTION_MACHINE_CONTROL BUS_NAME ".machine-control"
+#define ACTION_MACHINE_DEFINE BUS_NAME ".machine-define"
+#define ACTION_MACHINE_DELETE BUS_NAME ".machine-delete"
+#define ACTION_MACHINE_SECRETS BUS_NAME ".machine-secrets"
+
+/* Fields of the journal entries that record changes; read them with "journalctl HATAGO_VERB=start". */
+#define FIELD_VERB "HATAGO_VERB"
+#define FIELD_OBJECT "HATAGO_OBJECT"
+#define FIELD_OBJECT_NAME "HATAGO_OBJECT_NAME"
+#define FIELD_RESULT "HATAGO_RESULT"
+#define FIELD_ERROR "HATAGO_ERROR"
+#define FIELD_CALLER_UID "HATAGO_CALLER_UID"
+#define FIELD_CALLER_UNIT "HATAGO_CALLER_UNIT"
+#define FIELD_JOB "HATAGO_JOB"
