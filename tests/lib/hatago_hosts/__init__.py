@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Disposable test hosts: a complete Debian with systemd, libvirt and our packages.
+
+Tests use Host and HostError; everything else is machinery behind them and behind tests/host.
+"""
+
+from .errors import HostError
+from .host import Host
+
+__all__ = ["Host", "HostError"]
