@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "errors.h"
+
+#include "machine.h"
+#include "names.h"
+#include "text.h"
+#include "verbs.h"
+
+#define DBUS_ERROR(name) "org.freedesktop.DBus.Error." name
+
+typedef struct ErrorRow {
+        const char *error;
+        const char *verb;   /* the row is for this verb; NULL: for all (and behind those of one verb) */
+        const char *reason; /* NULL: the agent's text says it better */
+        const char *hint;   /* {name}: as it is typed, {closest}, {action}: a row without them is left out */
+} ErrorRow;
+
+static const ErrorRow rows[] = {
+        { HATAGO_ERROR("NoSuchMachine"), NULL, N_("there is no virtual machine of this name or UUID"),
+          N_("Did you mean '{closest}'? 'hatago list' shows all.") },
+        { HATAGO_ERROR("AmbiguousName"), NULL, N_("this is the name of one machine and the UUID of another"),
+          N_("Use the UUID of the machine that you mean: 'hatago list --json=pretty' shows them.") },
+        { HATAGO_ERROR("MachineExists"), NULL, NULL,
+          N_("Remove the UUID from the XML, or change the name, to define a new machine.") },
+        { HATAGO_ERROR("MachineRunning"), "start", N_("it is running already"),
+          N_("'hatago status {name}' shows it.") },
+        { HATAGO_ERROR("MachineRunning"), "undefine", N_("it is running"),
+          N_("Shut it down first: 'hatago shutdown {name}'.") },
+        { HATAGO_ERROR("MachineRunning"), NULL, N_("it is running"), N_("'hatago status {name}' shows it.") },
+        { HATAGO_ERROR("MachineNotRunning"), NULL, N_("it is not running"),
+          N_("Start it with 'hatago start {name}'.") },
+        { HATAGO_ERROR("MachineNotPaused"), NULL, N_("it is not paused"),
+          N_("'hatago status {name}' shows its state.") },
+        { HATAGO_ERROR("MachineTransient"), NULL,
+          N_("it has no stored definition: it vanishes by itself when it ends"),
+          N_("Turn it off with 'hatago shutdown {name}'.") },
+        { HATAGO_ERROR("MachineHasState"), NULL, NULL,
+          N_("To remove that too: --managed-save, --snapshots-metadata, --nvram.") },
+        { HATAGO_ERROR("InvalidXML"), NULL, NULL,
+          N_("https://libvirt.org/formatdomain.html documents the XML; 'virt-xml-validate' checks a file.") },
+        { HATAGO_ERROR("HypervisorUnavailable"), NULL, NULL,
+          N_("Is libvirtd installed and running? 'systemctl status libvirtd' tells.") },
+        { HATAGO_ERROR("HypervisorDenied"), NULL, NULL,
+          N_("libvirt refuses the agent itself. 'journalctl -u hatagod' and the polkit rules for org.libvirt tell "
+             "why.") },
+        { HATAGO_ERROR("NotReady"), NULL, NULL,
+          N_("Try again in a moment; 'journalctl -u hatagod' tells what it is doing.") },
+        { HATAGO_ERROR("Busy"), NULL, NULL, N_("'hatago job list' shows what is under way.") },
+        { HATAGO_ERROR("LimitsExceeded"), NULL, NULL,
+          N_("Too much is under way: 'hatago job list' shows it. Try again when some of it has ended.") },
+        { HATAGO_ERROR("TimedOut"), "shutdown", N_("the guest did not shut down in time; it may still do so"),
+          N_("Turn it off hard with 'hatago poweroff {name}'.") },
+        { HATAGO_ERROR("TimedOut"), NULL, NULL, N_("'hatago status {name}' shows what became of it.") },
+        { HATAGO_ERROR("Canceled"), NULL, N_("the job was canceled"), NULL },
+        { HATAGO_ERROR("NoSuchJob"), NULL, N_("there is no job of this number"),
+          N_("'hatago job list' shows those under way; ended ones are forgotten after ten minutes.") },
+        { HATAGO_ERROR("JobNotCancelable"), NULL, N_("this job cannot be canceled now"),
+          N_("'hatago job watch {name}' waits for its end.") },
+        { HATAGO_ERROR("NoSpace"), NULL, NULL, N_("Free some disk space and try again; 'df -h' shows it.") },
+        { HATAGO_ERROR("NoMemory"), NULL, NULL,
+          N_("The host has too little memory: 'free -h' shows it. Shut another machine down, or give this one less.") },
+        { HATAGO_ERROR("GuestAgentUnavailable"), NULL, NULL,
+          N_("Is qemu-guest-agent installed and running in the guest?") },
+        { HATAGO_ERROR("ResourceMissing"), NULL, NULL,
+          N_("Something that its definition names is missing: 'hatago xml {name}' shows it.") },
+        { HATAGO_ERROR("NotSupported"), NULL, NULL,
+          N_("'hatago status' shows the versions of libvirt and of the hypervisor.") },
+        { HATAGO_ERROR("UnknownOption"), NULL, NULL,
+          N_("The agent does not know this option: it may be older than this tool. 'hatago status' shows its "
+             "version.") },
+        { DBUS_ERROR("AccessDenied"), NULL, N_("you may not do this"),
+          N_("It needs the right {action} (polkit). Try as an administrator, or ask for a polkit rule that grants it.") },
+        { DBUS_ERROR("AccessDenied"), NULL, N_("you may not do this"), N_("Try as an administrator.") },
+        { DBUS_ERROR("InteractiveAuthorizationRequired"), NULL, N_("a password is needed, and nobody can be asked"),
+          N_("It needs the right {action} (polkit). Run it on a terminal without --no-ask-password, or as an "
+             "administrator.") },
+        { DBUS_ERROR("InteractiveAuthorizationRequired"), NULL,
+          N_("a password is needed, and nobody can be asked"), N_("Try as an administrator.") },
+        { DBUS_ERROR("ServiceUnknown"), NULL, N_("the agent does not run and cannot be started by the bus"),
+          N_("Is the package hatagod installed? If so: 'systemctl start hatagod'.") },
+        { DBUS_ERROR("NameHasNoOwner"), NULL, N_("the agent does not run"),
+          N_("Is the package hatagod installed? If so: 'systemctl start hatagod'.") },
+        { DBUS_ERROR("NoReply"), NULL, N_("the agent did not answer, or ended; what became of it is not known"),
+          N_("'systemctl status hatagod' and 'hatago status' show the state now.") },
+        { DBUS_ERROR("Timeout"), NULL, N_("the agent did not answer in time; what became of it is not known"),
+          N_("'systemctl status hatagod' and 'hatago status' show the state now.") },
+        { DBUS_ERROR("NoServer"), NULL, NULL,
+          N_("Is the message bus running? 'systemctl status dbus' tells; --user takes that of your session.") },
+        { DBUS_ERROR("Disconnected"), NULL, N_("the connection to the bus broke"), NULL },
+        { DBUS_ERROR("UnknownObject"), NULL, N_("it is gone"), N_("'hatago list' shows what is there.") },
+        { DBUS_ERROR("UnknownMethod"), NULL, N_("the agent cannot do this: a part of it may be missing or old"),
+          N_("'hatago status' shows its version and its plugins.") },
+};
+
+void explanation_done(Explanation *explanation) {
+        g_free(explanation->reason);
+        g_free(explanation->hint);
+}
+
+/* The hint with its keys filled, or NULL if the value of one is missing. */
+static char *hint_fill(const char *hint, const char *const values[][2], size_t n_values) {
+        g_autofree char *text = g_strdup(_(hint));
+
+        for (size_t i = 0; i < n_values; i++) {
+                g_autofree char *key = g_strdup_printf("{%s}", values[i][0]);
+                char *filled;
+
+                if (!strstr(hint, key))
+                        continue;
+                if (!values[i][1])
+                        return NULL;
+                filled = text_fill(text, values[i][0], values[i][1]);
+                g_free(text);
+                text = filled;
+        }
+        return g_steal_pointer(&text);
+}
+
+static const ErrorRow *row_find(const char *error, const char *verb, const char *const values[][2], size_t n_values) {
+        const ErrorRow *second = NULL;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autofree char *hint = NULL;
+
+                if (strcmp(rows[i].error, error) != 0)
+                        continue;
+                if (rows[i].verb && (!verb || strcmp(rows[i].verb, verb) != 0))
+                        continue;
+                hint = rows[i].hint ? hint_fill(rows[i].hint, values, n_values) : NULL;
+                if (hint || !rows[i].hint)
+                        return &rows[i];
+                second = &rows[i];
+        }
+        return second;
+}
+
+/* Without the full stop, which the sentence around it has. */
+static char *reason_trim(const Terminal *terminal, const char *message) {
+        g_autofree char *text = g_strstrip(g_strdup(message));
+
+        if (g_str_has_suffix(text, "."))
+                text[strlen(text) - 1] = '\0';
+        return terminal_text(terminal, text);
+}
+
+void error_explain(const Cli *cli, const char *subject, const char *closest, const char *error_name,
+                   const char *message, Explanation *ret) {
+        g_autofree char *name = subject ? terminal_text(cli->terminal, subject) : NULL;
+        g_autofree char *word = name ? text_shell_word(name) : NULL;
+        g_autofree char *near = closest ? terminal_text(cli->terminal, closest) : NULL;
+        const char *const values[][2] = { { "name", word }, { "closest", near }, { "action", cli->action } };
+        const char *verb = cli->verb ? cli->verb->name : NULL;
+        const ErrorRow *row = row_find(error_name, verb, values, G_N_ELEMENTS(values));
+        const char *text = message && *message ? message : error_name;
+
+        *ret = (Explanation) {
+                .reason = row && row->reason ? g_strdup(_(row->reason)) : reason_trim(cli->terminal, text),
+                .hint = row && row->hint ? hint_fill(row->hint, values, G_N_ELEMENTS(values)) : NULL,
+        };
+}
+
+/* "cannot start 'web'", by the verb's own pattern. */
+static char *failing_text(const Cli *cli, const char *subject) {
+        g_autofree char *name = subject ? terminal_text(cli->terminal, subject) : NULL;
+
+        if (!cli->verb || (!subject && strstr(cli->verb->failing, "{name}")))
+                return g_strdup(_("cannot go on"));
+        return text_fill(_(cli->verb->failing), "name", name ? name : "");
+}
+
+void error_report_name(const Cli *cli, const char *subject, const char *error_name, const char *message) {
+        _cleanup_(explanation_done) Explanation explanation = { 0 };
+        g_autofree char *closest = NULL;
+        g_autofree char *failing = failing_text(cli, subject);
+        bool colour = cli->terminal->err_colour;
+
+        if (subject && strcmp(error_name, HATAGO_ERROR("NoSuchMachine")) == 0)
+                closest = machine_find_closest(cli, subject);
+        error_explain(cli, subject, closest, error_name, message, &explanation);
+
+        /* Translators: what failed, and the reason. */
+        fprintf(stderr, _("hatago: %s: %s.\n"), failing, explanation.reason);
+        if (explanation.hint)
+                fprintf(stderr, "%s%s%s\n", colour_on(colour, COLOUR_DIM), explanation.hint,
+                        colour_off(colour, COLOUR_DIM));
+}
+
+void error_report(const Cli *cli, const char *subject, const sd_bus_error *error) {
+        error_report_name(cli, subject, error->name ? error->name : HATAGO_ERROR("Failed"), error->message);
+}
+
+int usage_report(const char *complaint, const char *verb) {
+        fprintf(stderr, "hatago: %s\n", complaint);
+        fprintf(stderr, _("'hatago %s%s--help' tells how it is used.\n"), verb ? verb : "", verb ? " " : "");
+        return EXIT_USAGE;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "machine.h"
+
+#include <errno.h>
+
+#include "bus.h"
+#include "names.h"
+#include "text.h"
+
+Machine *machine_free(Machine *machine) {
+        if (!machine)
+                return NULL;
+        g_free(machine->path);
+        g_free(machine->name);
+        g_free(machine->uuid);
+        g_free(machine->state);
+        g_free(machine->unit);
+        g_free(machine);
+        return NULL;
+}
+
+static void machine_destroy(void *data) {
+        (void) machine_free(data);
+}
+
+/* Returns 0 at the end of the list. */
+static int machine_read(sd_bus_message *message, GPtrArray *machines) {
+        const char *path, *name, *uuid, *state, *unit;
+        uint64_t memory;
+        uint32_t vcpus;
+        Machine *machine;
+        int autostart, r;
+
+        r = sd_bus_message_read(message, "(ossssbut)", &path, &name, &uuid, &state, &unit, &autostart, &vcpus,
+                                &memory);
+        if (r <= 0)
+                return r;
+        machine = g_new(Machine, 1);
+        *machine = (Machine) {
+                .path = g_strdup(path),
+                .name = g_strdup(name),
+                .uuid = g_strdup(uuid),
+                .state = g_strdup(state),
+                .unit = g_strdup(unit),
+                .autostart = autostart,
+                .vcpus = vcpus,
+                .memory = memory,
+        };
+        g_ptr_array_add(machines, machine); /* takes it */
+        return 1;
+}
+
+int machines_list(const Cli *cli, sd_bus_error *error, GPtrArray **ret) {
+        g_autoptr(GPtrArray) machines = g_ptr_array_new_with_free_func(machine_destroy);
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        int r;
+
+        r = bus_call_method(cli, HATAGO_PATH, MACHINES_INTERFACE, "ListMachines", error, &reply, "a{sv}", 0);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "(ossssbut)");
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        while ((r = machine_read(reply, machines)) > 0)
+                ;
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        *ret = g_steal_pointer(&machines);
+        return 0;
+}
+
+int machine_find(const Cli *cli, const char *name, sd_bus_error *error, char **ret_path) {
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        const char *path;
+        int r;
+
+        /* The bus carries nothing else, and no machine can be called so. */
+        if (!g_utf8_validate(name, -1, NULL))
+                return sd_bus_error_set_const(error, HATAGO_ERROR("NoSuchMachine"), "the name is not UTF-8");
+        r = bus_call_method(cli, HATAGO_PATH, MACHINES_INTERFACE, "GetMachine", error, &reply, "sa{sv}", name, 0);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(reply, "o", &path);
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        *ret_path = g_strdup(path);
+        return 0;
+}
+
+char *machine_find_closest(const Cli *cli, const char *name) {
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        g_autoptr(GPtrArray) machines = NULL, names = g_ptr_array_new();
+
+        if (machines_list(cli, &error, &machines) < 0)
+                return NULL;
+        for (guint i = 0; i < machines->len; i++) {
+                const Machine *machine = machines->pdata[i];
+
+                g_ptr_array_add(names, machine->name);
+        }
+        g_ptr_array_add(names, NULL);
+        return g_strdup(text_closest(name, (const char *const *) names->pdata));
+}
+
+const char *machine_name_at(const GPtrArray *machines, const char *path) {
+        const char *slash = strrchr(path, '/');
+
+        for (guint i = 0; machines && i < machines->len; i++) {
+                const Machine *machine = machines->pdata[i];
+
+                if (strcmp(machine->path, path) == 0)
+                        return machine->name;
+        }
+        return slash ? slash + 1 : path;
+}
+
+Colour machine_state_colour(const char *state) {
+        static const struct {
+                const char *state;
+                Colour colour;
+        } colours[] = {
+                { "running", COLOUR_GREEN },    { "blocked", COLOUR_GREEN },      { "paused", COLOUR_YELLOW },
+                { "shutdown", COLOUR_YELLOW },  { "pmsuspended", COLOUR_YELLOW }, { "crashed", COLOUR_RED },
+                { "unknown", COLOUR_YELLOW },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(colours); i++)
+                if (strcmp(colours[i].state, state) == 0)
+                        return colours[i].colour;
+        return COLOUR_NONE;
+}
+
+bool machine_state_runs(const char *state) {
+        return text_list_has("running,blocked", ',', state);
+}

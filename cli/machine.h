@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli.h"
+
+/* A row of org.hatago.Host1.Machines.ListMachines. */
+typedef struct Machine {
+        char *path;
+        char *name;
+        char *uuid;
+        char *state;
+        char *unit;
+        bool autostart;
+        uint32_t vcpus;
+        uint64_t memory; /* bytes */
+} Machine;
+
+Machine *machine_free(Machine *machine);
+
+/* All machines, as the agent sorts them: by name. Elements are Machine. Sets error on failure. */
+int machines_list(const Cli *cli, sd_bus_error *error, GPtrArray **ret);
+
+/* The path of the machine with this name or UUID (new string). Sets error on failure. */
+int machine_find(const Cli *cli, const char *name, sd_bus_error *error, char **ret_path);
+
+/* The existing name that this one was most likely meant to be; new string, NULL if none is near. */
+char *machine_find_closest(const Cli *cli, const char *name);
+
+/* The name of the machine at the path, or the end of the path if it is not among them. Points into the arguments. */
+const char *machine_name_at(const GPtrArray *machines, const char *path);
+
+/* The colour of a word of State. */
+Colour machine_state_colour(const char *state);
+
+/* Whether a machine in this state is executing ("running", "blocked"). */
+bool machine_state_runs(const char *state);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Names of the bus contract (dbus-interfaces/) that the command line tool uses. */
+
+#define HATAGO_SERVICE "org.hatago.Host1"
+#define HATAGO_PATH "/org/hatago/Host1"
+#define HATAGO_JOBS_PATH HATAGO_PATH "/jobs"
+
+#define MANAGER_INTERFACE "org.hatago.Host1.Manager"
+#define MACHINES_INTERFACE "org.hatago.Host1.Machines"
+#define MACHINE_INTERFACE "org.hatago.Host1.Machine"
+#define JOB_INTERFACE "org.hatago.Host1.Job"
+
+#define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
+#define OBJECT_MANAGER_INTERFACE "org.freedesktop.DBus.ObjectManager"
+
+#define HATAGO_ERROR_PREFIX "org.hatago.Host1.Error."
+#define HATAGO_ERROR(name) HATAGO_ERROR_PREFIX name
+
+/* Largest XML that DefineMachine takes. */
+#define DEFINE_XML_MAX (4U * 1024 * 1024)

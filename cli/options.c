@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "options.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "format.h"
+#include "text.h"
+
+typedef struct OptionRow OptionRow;
+
+struct OptionRow {
+        const char *name;
+        const char *value; /* what its value is called in the help; NULL: it takes none */
+        size_t offset;     /* of its member in Options */
+        int (*read)(const OptionRow *row, const char *text, void *member);
+        const char *verbs; /* separated by commas; NULL: all */
+        const char *help;
+};
+
+static int read_flag(const OptionRow *row, const char *text, void *member) {
+        *(bool *) member = true;
+        return 0;
+}
+
+static int read_string(const OptionRow *row, const char *text, void *member) {
+        *(const char **) member = text;
+        return 0;
+}
+
+static int read_json(const OptionRow *row, const char *text, void *member) {
+        static const char *const modes[] = {
+                [JSON_OFF] = "off",
+                [JSON_SHORT] = "short",
+                [JSON_PRETTY] = "pretty",
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(modes); i++) {
+                if (strcmp(modes[i], text) != 0)
+                        continue;
+                *(JsonMode *) member = (JsonMode) i;
+                return 0;
+        }
+        return -EINVAL;
+}
+
+static int read_timeout(const OptionRow *row, const char *text, void *member) {
+        uint64_t usec;
+        int r;
+
+        r = parse_duration(text, &usec);
+        if (r < 0)
+                return r;
+        /* The limits of org.hatago.Host1.Machine.Shutdown. */
+        if (usec < USEC_PER_SEC || usec > 86400 * USEC_PER_SEC)
+                return -ERANGE;
+        *(uint64_t *) member = usec;
+        return 0;
+}
+
+static int read_state(const OptionRow *row, const char *text, void *member) {
+        static const char words[] = "running,blocked,paused,shutdown,shutoff,crashed,pmsuspended,unknown";
+        g_auto(GStrv) states = g_strsplit(text, ",", -1);
+
+        if (!states[0])
+                return -EINVAL;
+        for (size_t i = 0; states[i]; i++)
+                if (!text_list_has(words, ',', states[i]))
+                        return -EINVAL;
+        return read_string(row, text, member);
+}
+
+#define MEMBER(member) offsetof(Options, member)
+
+static const OptionRow rows[] = {
+        { "json", "short|pretty|off", MEMBER(json), read_json, NULL, N_("print JSON, on one line or indented") },
+        { "no-ask-password", NULL, MEMBER(no_ask_password), read_flag, NULL, N_("never ask for a password") },
+        { "no-pager", NULL, MEMBER(no_pager), read_flag, NULL, N_("do not pipe long output into a pager") },
+        { "no-legend", NULL, MEMBER(no_legend), read_flag, NULL, N_("no headings and no totals") },
+        { "no-wait", NULL, MEMBER(no_wait), read_flag, NULL, N_("do not wait for jobs: print their numbers") },
+        { "user", NULL, MEMBER(user), read_flag, NULL, N_("talk to the agent on your session's bus") },
+        { "help", NULL, MEMBER(help), read_flag, NULL, N_("print help, also for one verb") },
+        { "version", NULL, MEMBER(version), read_flag, NULL, N_("print the version") },
+        { "all", NULL, MEMBER(all), read_flag, "list", N_("all machines (as without it)") },
+        { "running", NULL, MEMBER(running), read_flag, "list", N_("only machines that run") },
+        { "state", "STATE,…", MEMBER(state), read_state, "list",
+          N_("only machines in these states: running, paused, shutdown, shutoff, crashed, pmsuspended") },
+        { "property", "P,…", MEMBER(property), read_string, "show", N_("only these properties") },
+        { "value", NULL, MEMBER(value), read_flag, "show", N_("only the values") },
+        { "paused", NULL, MEMBER(paused), read_flag, "start", N_("do not let its processors run yet") },
+        { "timeout", "TIME", MEMBER(timeout), read_timeout, "shutdown",
+          N_("how long to wait for the guest, from 1s to 24h") },
+        { "managed-save", NULL, MEMBER(managed_save), read_flag, "undefine", N_("remove its saved state, too") },
+        { "snapshots-metadata", NULL, MEMBER(snapshots_metadata), read_flag, "undefine",
+          N_("forget its snapshots, too") },
+        { "nvram", NULL, MEMBER(nvram), read_flag, "undefine", N_("remove its firmware variables, too") },
+        { "inactive", NULL, MEMBER(inactive), read_flag, "xml", N_("as stored, not as it runs") },
+        { "secure", NULL, MEMBER(secure), read_flag, "xml", N_("with passwords") },
+};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(rows) <= 64); /* bits of Options.given */
+
+static const OptionRow *row_find(const char *name, size_t n) {
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+                if (strlen(rows[i].name) == n && memcmp(rows[i].name, name, n) == 0)
+                        return &rows[i];
+        return NULL;
+}
+
+static int complain(char **ret_complaint, const char *pattern, const char *option) {
+        g_autofree char *shown = text_escape(option, /* ascii= */ false);
+
+        *ret_complaint = text_fill(pattern, "option", shown);
+        return -EINVAL;
+}
+
+/* Reads the option at argv[i] and returns how many words it took. */
+static int option_read(int argc, char **argv, int i, Options *options, char **ret_complaint) {
+        const char *name = argv[i] + 2;
+        size_t n = strcspn(name, "=");
+        const OptionRow *row = row_find(name, n);
+        const char *text = name[n] == '=' ? name + n + 1 : NULL;
+        int words = 1;
+
+        if (strncmp(argv[i], "--", 2) != 0 || !row)
+                return complain(ret_complaint, _("There is no option '{option}'."), argv[i]);
+        if (!row->value && text)
+                return complain(ret_complaint, _("The option '--{option}' takes no value."), row->name);
+        if (row->value && !text) {
+                if (i + 1 >= argc)
+                        return complain(ret_complaint, _("The option '--{option}' needs a value."), row->name);
+                text = argv[i + 1];
+                words = 2;
+        }
+        if (row->read(row, text, (char *) options + row->offset) < 0) {
+                g_autofree char *mistake = g_strdup_printf("--%s=%s", row->name, text);
+
+                return complain(ret_complaint, _("The value of '{option}' is not valid."), mistake);
+        }
+        options->given |= UINT64_C(1) << (row - rows);
+        return words;
+}
+
+int options_parse(int argc, char **argv, Options *ret_options, GPtrArray **ret_words, char **ret_complaint) {
+        g_autoptr(GPtrArray) words = g_ptr_array_new();
+        Options options = { 0 };
+        bool literal = false;
+
+        for (int i = 1; i < argc;) {
+                int r;
+
+                if (literal || argv[i][0] != '-' || argv[i][1] == '\0') {
+                        g_ptr_array_add(words, argv[i++]);
+                        continue;
+                }
+                if (strcmp(argv[i], "--") == 0) {
+                        literal = true;
+                        i++;
+                        continue;
+                }
+                r = option_read(argc, argv, i, &options, ret_complaint);
+                if (r < 0)
+                        return r;
+                i += r;
+        }
+        *ret_options = options;
+        *ret_words = g_steal_pointer(&words);
+        return 0;
+}
+
+const char *options_find_stray(const Options *options, const char *verb) {
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                if (!(options->given & UINT64_C(1) << i) || !rows[i].verbs)
+                        continue;
+                if (!text_list_has(rows[i].verbs, ',', verb))
+                        return rows[i].name;
+        }
+        return NULL;
+}
+
+void options_print_help(FILE *file, const char *verb) {
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                const OptionRow *row = &rows[i];
+                g_autofree char *name = NULL;
+
+                if (verb ? !row->verbs || !text_list_has(row->verbs, ',', verb) : row->verbs != NULL)
+                        continue;
+                name = g_strdup_printf("--%s%s%s", row->name, row->value ? "=" : "", row->value ? row->value : "");
+                fprintf(file, "  %s%*s %s\n", name, (int) (26 - MIN(text_width(name), 26)), "", _(row->help));
+        }
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "terminal.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
+#include "text.h"
+
+static unsigned terminal_columns(void) {
+        const char *variable = getenv("COLUMNS");
+        struct winsize size = { 0 };
+
+        if (variable) {
+                unsigned long n = strtoul(variable, NULL, 10);
+
+                if (n > 0 && n < 10000)
+                        return (unsigned) n;
+        }
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+                return 80;
+        return size.ws_col;
+}
+
+void terminal_init(Terminal *terminal) {
+        const char *no_color = getenv("NO_COLOR");
+        const char *term = getenv("TERM");
+        bool dumb = !term || strcmp(term, "dumb") == 0;
+        bool colour = !dumb && (!no_color || !*no_color);
+
+        *terminal = (Terminal) {
+                .out_tty = isatty(STDOUT_FILENO),
+                .err_tty = isatty(STDERR_FILENO) && !dumb,
+                .in_tty = isatty(STDIN_FILENO),
+                .unicode = g_get_charset(NULL),
+        };
+        terminal->colour = colour && terminal->out_tty;
+        terminal->err_colour = colour && terminal->err_tty;
+        terminal->columns = terminal->out_tty ? terminal_columns() : 0;
+}
+
+const char *colour_on(bool enabled, Colour colour) {
+        static const char *const sequences[_COLOUR_MAX] = {
+                [COLOUR_NONE] = "",          [COLOUR_RED] = "\033[31m", [COLOUR_GREEN] = "\033[32m",
+                [COLOUR_YELLOW] = "\033[33m", [COLOUR_BOLD] = "\033[1m", [COLOUR_DIM] = "\033[2m",
+        };
+
+        return enabled ? sequences[colour] : "";
+}
+
+const char *colour_off(bool enabled, Colour colour) {
+        return enabled && colour != COLOUR_NONE ? "\033[0m" : "";
+}
+
+char *terminal_text(const Terminal *terminal, const char *text) {
+        bool ascii = !terminal->unicode && (terminal->out_tty || terminal->err_tty);
+
+        return text_escape(text, ascii);
+}
+
+const char *terminal_sign(const Terminal *terminal, const char *sign, const char *ascii) {
+        return terminal->unicode ? sign : ascii;
+}

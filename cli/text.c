@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "text.h"
+
+static bool unichar_is_shown(gunichar c) {
+        GUnicodeType type = g_unichar_type(c);
+
+        return g_unichar_isprint(c) && type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
+static void string_append_escaped(GString *out, gunichar c) {
+        if (c == '\n')
+                g_string_append(out, "\\n");
+        else if (c == '\t')
+                g_string_append(out, "\\t");
+        else if (c < 0x80)
+                g_string_append_printf(out, "\\x%02x", (unsigned) c);
+        else if (c <= 0xffff)
+                g_string_append_printf(out, "\\u%04x", (unsigned) c);
+        else
+                g_string_append_printf(out, "\\U%08x", (unsigned) c);
+}
+
+char *text_escape(const char *text, bool ascii) {
+        GString *out = g_string_sized_new(strlen(text));
+
+        for (const char *p = text; *p;) {
+                gunichar c = g_utf8_get_char_validated(p, -1);
+
+                if (c == (gunichar) -1 || c == (gunichar) -2) {
+                        g_string_append_printf(out, "\\x%02x", (unsigned char) *p++);
+                        continue;
+                }
+                if (unichar_is_shown(c) && (c < 0x80 || !ascii))
+                        g_string_append_unichar(out, c);
+                else
+                        string_append_escaped(out, c);
+                p = g_utf8_next_char(p);
+        }
+        return g_string_free(out, FALSE);
+}
+
+static unsigned unichar_width(gunichar c) {
+        if (g_unichar_iszerowidth(c))
+                return 0;
+        return g_unichar_iswide(c) ? 2 : 1;
+}
+
+unsigned text_width(const char *text) {
+        unsigned width = 0;
+
+        for (const char *p = text; *p; p = g_utf8_next_char(p))
+                width += unichar_width(g_utf8_get_char(p));
+        return width;
+}
+
+char *text_ellipsize(const char *text, unsigned width, const char *ellipsis) {
+        unsigned room, used = 0;
+        const char *p;
+
+        if (text_width(text) <= width)
+                return g_strdup(text);
+        if (text_width(ellipsis) > width)
+                return g_strnfill(width, '.');
+
+        room = width - text_width(ellipsis);
+        for (p = text; *p; p = g_utf8_next_char(p)) {
+                unsigned w = unichar_width(g_utf8_get_char(p));
+
+                if (used + w > room)
+                        break;
+                used += w;
+        }
+        return g_strdup_printf("%.*s%s", (int) (p - text), text, ellipsis);
+}
+
+char *text_fill(const char *pattern, const char *key, const char *value) {
+        g_autofree char *placeholder = g_strdup_printf("{%s}", key);
+        g_auto(GStrv) parts = g_strsplit(pattern, placeholder, -1);
+
+        return g_strjoinv(value, parts);
+}
+
+char *text_shell_word(const char *name) {
+        static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:+@%/=";
+        g_autofree char *quoted = NULL;
+
+        if (*name && strspn(name, safe) == strlen(name))
+                quoted = g_strdup(name);
+        else
+                quoted = g_shell_quote(name);
+        return g_strdup_printf("%s%s", name[0] == '-' ? "-- " : "", quoted);
+}
+
+/* Levenshtein's distance in characters; both must be UTF-8. */
+static size_t edit_distance(const char *a, const char *b) {
+        glong n, m;
+        g_autofree gunichar *x = g_utf8_to_ucs4_fast(a, -1, &n);
+        g_autofree gunichar *y = g_utf8_to_ucs4_fast(b, -1, &m);
+        g_autofree size_t *row = g_new(size_t, (size_t) m + 1);
+
+        for (glong j = 0; j <= m; j++)
+                row[j] = (size_t) j;
+        for (glong i = 1; i <= n; i++) {
+                size_t diagonal = row[0];
+
+                row[0] = (size_t) i;
+                for (glong j = 1; j <= m; j++) {
+                        size_t above = row[j];
+
+                        row[j] = MIN(MIN(above, row[j - 1]) + 1, diagonal + (x[i - 1] != y[j - 1]));
+                        diagonal = above;
+                }
+        }
+        return row[m];
+}
+
+const char *text_closest(const char *name, const char *const *candidates) {
+        g_autofree char *folded = NULL;
+        const char *best = NULL;
+        size_t least = SIZE_MAX;
+
+        /* Longer names are not worth the square of their length. */
+        if (!g_utf8_validate(name, -1, NULL) || strlen(name) > 256)
+                return NULL;
+
+        folded = g_utf8_casefold(name, -1);
+        for (size_t i = 0; candidates[i]; i++) {
+                g_autofree char *other = NULL;
+                size_t distance;
+
+                if (strlen(candidates[i]) > 256)
+                        continue;
+                other = g_utf8_casefold(candidates[i], -1);
+                distance = edit_distance(folded, other);
+                if (distance >= least)
+                        continue;
+                least = distance;
+                best = candidates[i];
+        }
+        /* A third of the name may be wrong: more is another name. */
+        return least <= MAX((size_t) g_utf8_strlen(folded, -1) / 3, 1) ? best : NULL;
+}
+
+bool text_list_has(const char *list, char separator, const char *word) {
+        size_t n = strlen(word);
+
+        for (const char *p = list; p && *p;) {
+                const char *end = strchrnul(p, separator);
+
+                if ((size_t) (end - p) == n && memcmp(p, word, n) == 0)
+                        return true;
+                p = *end ? end + 1 : end;
+        }
+        return false;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+
+#include "bus.h"
+#include "errors.h"
+#include "job-wait.h"
+#include "json.h"
+#include "machine.h"
+#include "names.h"
+#include "text.h"
+#include "verbs.h"
+
+typedef struct PowerRow {
+        const char *verb;
+        const char *method;
+        bool job;             /* the method returns a job */
+        const char *progress; /* shown while it is waited for; {name} */
+} PowerRow;
+
+static const PowerRow rows[] = {
+        { "start", "Start", true, N_("starting '{name}'") },
+        { "shutdown", "Shutdown", true, N_("waiting for '{name}' to shut down") },
+        { "poweroff", "PowerOff", true, N_("turning off '{name}'") },
+        { "reboot", "Reboot", false, NULL },
+        { "reset", "Reset", false, NULL },
+        { "suspend", "Suspend", false, NULL },
+        { "resume", "Resume", false, NULL },
+};
+
+/* One of the machines that were named. */
+typedef struct PowerItem {
+        const char *name;
+        char *job; /* path; NULL: none, or it could not be started */
+        bool done;
+} PowerItem;
+
+static const PowerRow *row_find(const char *verb) {
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+                if (strcmp(rows[i].verb, verb) == 0)
+                        return &rows[i];
+        g_assert_not_reached();
+}
+
+static int append_options(sd_bus_message *message, const Options *options) {
+        const BusFlag paused = { "paused", options->paused };
+
+        if (options->timeout > 0)
+                return sd_bus_message_append(message, "a{sv}", 1, "timeout", "t", options->timeout);
+        return bus_append_flags(message, &paused, 1);
+}
+
+/* Calls the method; ret_job is written only if it returns a job. Sets error on failure. */
+static int power_call(const Cli *cli, const PowerRow *row, const char *path, sd_bus_error *error, char **ret_job) {
+        _cleanup_message_ sd_bus_message *message = NULL, *reply = NULL;
+        const char *job;
+        int r;
+
+        r = bus_message_new(cli, path, MACHINE_INTERFACE, row->method, error, &message);
+        if (r < 0)
+                return r;
+        r = append_options(message, cli->options);
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        r = bus_call(cli, message, error, &reply);
+        if (r < 0 || !row->job)
+                return r;
+        r = sd_bus_message_read(reply, "o", &job);
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        *ret_job = g_strdup(job);
+        return 0;
+}
+
+/* Finds the machine and asks for the deed; what goes wrong is printed. */
+static void power_begin(const Cli *cli, const PowerRow *row, PowerItem *item, JobWait *wait) {
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        g_autofree char *path = NULL, *label = NULL;
+        int r;
+
+        r = machine_find(cli, item->name, &error, &path);
+        if (r >= 0)
+                r = power_call(cli, row, path, &error, &item->job);
+        if (r < 0) {
+                error_report(cli, item->name, &error);
+                return;
+        }
+        if (!item->job || cli->options->no_wait) {
+                item->done = true;
+                return;
+        }
+        label = text_fill(_(row->progress), "name", item->name);
+        job_wait_add(wait, item->job, label);
+}
+
+static void power_wait(PowerItem *items, unsigned n, JobWait *wait) {
+        int r = job_wait_run(wait);
+
+        for (unsigned i = 0; i < n; i++)
+                if (items[i].job && !items[i].done)
+                        items[i].done = job_wait_report(wait, r, items[i].job, items[i].name);
+}
+
+/* What became of it, for --json: the result is "unknown" if that is not known, and "pending" with --no-wait. */
+static const char *item_result(const Cli *cli, const PowerItem *item, const JobWait *wait) {
+        const JobEnd *end = wait && item->job ? job_wait_end(wait, item->job) : NULL;
+
+        if (end)
+                return end->result;
+        if (!item->job)
+                return item->done ? "done" : "failed";
+        return cli->options->no_wait ? "pending" : "unknown";
+}
+
+static void power_print_json(const Cli *cli, const PowerItem *items, unsigned n, const JobWait *wait) {
+        JsonArray *array = json_array_new();
+        g_autoptr(JsonNode) node = json_node_new(JSON_NODE_ARRAY);
+
+        for (unsigned i = 0; i < n; i++) {
+                JsonObject *object = json_object_new();
+                g_autofree char *name = g_utf8_make_valid(items[i].name, -1);
+
+                json_object_set_string_member(object, "Name", name);
+                if (items[i].job)
+                        json_object_set_int_member(object, "Job", strtol(job_number(items[i].job), NULL, 10));
+                json_object_set_string_member(object, "Result", item_result(cli, &items[i], wait));
+                json_array_add_object_element(array, object); /* takes it */
+        }
+        json_node_take_array(node, array);
+        json_print(cli->options->json, node);
+}
+
+static int power_finish(const Cli *cli, const PowerItem *items, unsigned n, const JobWait *wait) {
+        bool all_well = true;
+
+        if (cli->options->json != JSON_OFF)
+                power_print_json(cli, items, n, wait);
+        for (unsigned i = 0; i < n; i++) {
+                all_well = all_well && items[i].done;
+                if (cli->options->no_wait && cli->options->json == JSON_OFF && items[i].job)
+                        puts(job_number(items[i].job));
+        }
+        return all_well ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void items_free(PowerItem *items, unsigned n) {
+        for (unsigned i = 0; i < n; i++)
+                g_free(items[i].job);
+        g_free(items);
+}
+
+int verb_power(Cli *cli, char **arguments, unsigned n) {
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        const PowerRow *row = row_find(cli->verb->name);
+        g_autoptr(JobWait) wait = NULL;
+        PowerItem *items;
+        int status;
+
+        /* Before the first call: a job may end before its call's answer is read. */
+        if (row->job && !cli->options->no_wait && job_wait_new(cli, &error, &wait) < 0) {
+                error_report(cli, arguments[0], &error);
+                return EXIT_FAILURE;
+        }
+        items = g_new0(PowerItem, n);
+        for (unsigned i = 0; i < n; i++) {
+                items[i].name = arguments[i];
+                power_begin(cli, row, &items[i], wait);
+        }
+        if (wait)
+                power_wait(items, n, wait);
+        status = power_finish(cli, items, n, wait);
+        items_free(items, n);
+        return status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli.h"
+
+typedef enum VerbFlags {
+        VERB_READY = 1 << 0,  /* wait until the agent has read the hypervisor */
+        VERB_CHANGE = 1 << 1, /* it changes or needs a right: a password may be asked for */
+        VERB_PAGER = 1 << 2,  /* its output may be long */
+        VERB_HIDDEN = 1 << 3, /* not in the help */
+} VerbFlags;
+
+#define VERB_ANY UINT_MAX
+
+/* One verb of the command line; a verb can be of two words ("job list"). */
+struct Verb {
+        const char *name;
+        unsigned min, max; /* number of arguments; max may be VERB_ANY */
+        VerbFlags flags;
+        int (*run)(Cli *cli, char **arguments, unsigned n); /* returns the exit status, has printed all errors */
+        const char *action;                                 /* the polkit action it needs; NULL: none */
+        const char *arguments;                              /* for the help */
+        const char *help;                                   /* one line, not yet translated */
+        const char *failing;                                /* how its errors begin; {name}: what it was about */
+};
+
+int verb_complete_names(Cli *cli, char **arguments, unsigned n);
+int verb_define(Cli *cli, char **arguments, unsigned n);
+int verb_job_cancel(Cli *cli, char **arguments, unsigned n);
+int verb_job_list(Cli *cli, char **arguments, unsigned n);
+int verb_job_watch(Cli *cli, char **arguments, unsigned n);
+int verb_list(Cli *cli, char **arguments, unsigned n);
+int verb_monitor(Cli *cli, char **arguments, unsigned n);
+int verb_power(Cli *cli, char **arguments, unsigned n);
+int verb_show(Cli *cli, char **arguments, unsigned n);
+int verb_status(Cli *cli, char **arguments, unsigned n);
+int verb_undefine(Cli *cli, char **arguments, unsigned n);
+int verb_xml(Cli *cli, char **arguments, unsigned n);
+
+/* The verb that the words begin with, and how many of them it took. NULL if there is none. */
+const Verb *verb_find(char **words, unsigned n_words, unsigned *ret_taken);
+
+/* Prints the help of all verbs, or of one. */
+void help_print(const Verb *verb);
