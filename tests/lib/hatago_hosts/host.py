@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 
 from . import base, cgroup, guest, layers, process, registry, sandbox
-from .errors import HostError
+from .errors import CommandFailed, HostError
 from .files import lock, say, write_json
 from .paths import hosts_folder
 
@@ -249,12 +249,16 @@ class Host:
     def run(self, argv, user=None, check=True, timeout=None, input=None):
         """Run a command in the host and return its CompletedProcess, with text output.
 
-        check raises CalledProcessError, which then carries stdout and stderr, on another status than 0. At the
-        timeout, in seconds, the command is killed and TimeoutExpired raised.
+        check raises CommandFailed, a CalledProcessError that shows stderr, on another status
+        than 0. At the timeout, in seconds, the command is killed and TimeoutExpired raised.
         """
         stdin = {"stdin": subprocess.DEVNULL} if input is None else {"input": input}
-        return subprocess.run(self.command(argv, user), text=True, capture_output=True,
-                              check=check, timeout=timeout, **stdin)
+        done = subprocess.run(self.command(argv, user), text=True, capture_output=True,
+                              check=False, timeout=timeout, **stdin)
+        done.args = argv
+        if check and done.returncode != 0:
+            raise CommandFailed(done.returncode, argv, done.stdout, done.stderr)
+        return done
 
     def popen(self, argv, user=None, **options):
         """Start a command in the host; return its Popen. Options are those of Popen.
@@ -311,9 +315,7 @@ class Host:
         """Remove the dead host's remains as soon as its last process has let the lock go."""
         if self._keeper:
             self._keeper.wait()
-        deadline = time.monotonic() + 10
-        while registry.is_held(self.name):
-            if time.monotonic() > deadline:
-                raise HostError(f"host {self.name} does not die; its processes are stuck")
-            time.sleep(0.02)
-        registry.sweep()
+        claim = registry.wait_lock(self.name, 10)
+        if claim is None:
+            raise HostError(f"host {self.name} does not die; its processes are stuck")
+        registry.remove(self.name, claim)

@@ -108,7 +108,7 @@ def _ensure_depends(base, depends, lower):
 def _ensure_packages(packages, lower):
     """Make the layer of our packages, without any network."""
     name = f"packages-{digest(*lower, *(digest_file(p.path) for p in packages))}"
-    commands = [[*APT, "--no-download", "install",
+    commands = [[*APT, "install",
                  *(f"/mnt/{package.path.name}" for package in packages)]]
     return _ensure(name, lower, commands, "our packages", network=False,
                    bind=packages[0].path.parent)

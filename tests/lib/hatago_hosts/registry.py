@@ -8,6 +8,7 @@ lock that can be taken means a host that is gone, however it went.
 import contextlib
 import os
 import re
+import time
 
 from . import cgroup, process
 from .errors import HostError
@@ -42,9 +43,19 @@ def read(name):
 def claim(name):
     """Take the name for a new host; return the lock's descriptor, for the keeper to inherit."""
     run_folder().mkdir(parents=True, exist_ok=True)
-    fd = try_lock(run_folder() / f"{name}.lock")
+    fd = wait_lock(name, 1)
     if fd is None:
         raise HostError(f"host {name} is up already, or just starting")
+    return fd
+
+
+def wait_lock(name, timeout):
+    """Take a host's lock, which others may hold for a moment to look; None at the timeout."""
+    deadline = time.monotonic() + timeout
+    while (fd := try_lock(run_folder() / f"{name}.lock")) is None:
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(0.02)
     return fd
 
 
