@@ -8,7 +8,8 @@
 #include "names.h"
 
 #define READY_TIMEOUT (10 * USEC_PER_SEC)
-/* Longer than the agent's own deadlines for the hypervisor; with a person, for a password to be found and typed. */
+/* Longer than the agent's own deadlines for the hypervisor; with a person, for a password to be found and
+ * typed. */
 #define CALL_TIMEOUT (60 * USEC_PER_SEC)
 #define CALL_TIMEOUT_INTERACTIVE (300 * USEC_PER_SEC)
 
@@ -28,8 +29,8 @@ int bus_open(const Options *options, sd_bus_error *error, sd_bus **ret) {
         return 0;
 }
 
-int bus_message_new(const Cli *cli, const char *path, const char *interface, const char *member, sd_bus_error *error,
-                    sd_bus_message **ret) {
+int bus_message_new(const Cli *cli, const char *path, const char *interface, const char *member,
+                    sd_bus_error *error, sd_bus_message **ret) {
         _cleanup_message_ sd_bus_message *message = NULL;
         int r;
 
@@ -49,8 +50,8 @@ int bus_call(const Cli *cli, sd_bus_message *message, sd_bus_error *error, sd_bu
         return error_fill(error, sd_bus_call(cli->bus, message, timeout, error, ret_reply));
 }
 
-int bus_call_method(const Cli *cli, const char *path, const char *interface, const char *member, sd_bus_error *error,
-                    sd_bus_message **ret_reply, const char *types, ...) {
+int bus_call_method(const Cli *cli, const char *path, const char *interface, const char *member,
+                    sd_bus_error *error, sd_bus_message **ret_reply, const char *types, ...) {
         _cleanup_message_ sd_bus_message *message = NULL;
         va_list arguments;
         int r;
@@ -66,7 +67,8 @@ int bus_call_method(const Cli *cli, const char *path, const char *interface, con
         return bus_call(cli, message, error, ret_reply);
 }
 
-int bus_get_all(const Cli *cli, const char *path, const char *interface, sd_bus_error *error, JsonObject **ret) {
+int bus_get_all(const Cli *cli, const char *path, const char *interface, sd_bus_error *error,
+                JsonObject **ret) {
         _cleanup_message_ sd_bus_message *reply = NULL;
         int r;
 
@@ -125,9 +127,10 @@ static int wait_for_flag(sd_bus *bus, const bool *flag, uint64_t deadline) {
 
 static int set_not_ready(sd_bus_error *error, JsonObject *manager) {
         if (json_flag(manager, "Connected"))
-                return sd_bus_error_setf(error, HATAGO_ERROR("NotReady"),
-                                         _("the agent has been reading the virtual machines for 10 s and has not "
-                                           "finished"));
+                return sd_bus_error_setf(
+                                error, HATAGO_ERROR("NotReady"),
+                                _("the agent has been reading the virtual machines for 10 s and has not "
+                                  "finished"));
         return sd_bus_error_setf(error, HATAGO_ERROR("HypervisorUnavailable"),
                                  _("the agent runs, but libvirt (%s) does not answer it"),
                                  json_string(manager, "LibvirtURI"));
@@ -145,7 +148,8 @@ int bus_wait_ready(const Cli *cli, sd_bus_error *error) {
         bool changed = false;
         int r;
 
-        /* The match first, so that no change is missed; the bus handles both in order, so it need not be awaited. */
+        /* The match first, so that no change is missed; the bus handles both in order, so it need not be
+         * awaited. */
         r = sd_bus_match_signal_async(cli->bus, &slot, HATAGO_SERVICE, HATAGO_PATH, PROPERTIES_INTERFACE,
                                       "PropertiesChanged", on_manager_changed, NULL, &changed);
         if (r < 0)

@@ -10,19 +10,21 @@
 /* Connects to the system's or, with --user, the session's bus. */
 int bus_open(const Options *options, sd_bus_error *error, sd_bus **ret);
 
-/* A call of a method of the agent, to be filled; lets polkit ask for a password if there is somebody to ask. */
-int bus_message_new(const Cli *cli, const char *path, const char *interface, const char *member, sd_bus_error *error,
-                    sd_bus_message **ret);
+/* A call of a method of the agent, to be filled; lets polkit ask for a password if there is somebody to ask.
+ */
+int bus_message_new(const Cli *cli, const char *path, const char *interface, const char *member,
+                    sd_bus_error *error, sd_bus_message **ret);
 
 /* Sends a call and waits for its answer, long enough for a password to be typed. */
 int bus_call(const Cli *cli, sd_bus_message *message, sd_bus_error *error, sd_bus_message **ret_reply);
 
 /* Both in one, with arguments as sd_bus_message_append() takes them. */
-int bus_call_method(const Cli *cli, const char *path, const char *interface, const char *member, sd_bus_error *error,
-                    sd_bus_message **ret_reply, const char *types, ...);
+int bus_call_method(const Cli *cli, const char *path, const char *interface, const char *member,
+                    sd_bus_error *error, sd_bus_message **ret_reply, const char *types, ...);
 
 /* All properties of an interface, or of all of them if it is "". */
-int bus_get_all(const Cli *cli, const char *path, const char *interface, sd_bus_error *error, JsonObject **ret);
+int bus_get_all(const Cli *cli, const char *path, const char *interface, sd_bus_error *error,
+                JsonObject **ret);
 
 /* Appends a dictionary of options that has those flags that are set. */
 typedef struct BusFlag {
@@ -33,8 +35,9 @@ typedef struct BusFlag {
 int bus_append_flags(sd_bus_message *message, const BusFlag *flags, size_t n_flags);
 
 /*
- * Waits until the agent has read the hypervisor once, so that what it shows is whole: at most 10 s, then the error
- * NotReady or HypervisorUnavailable. If it shows what it knew last (Connected is false), warns on standard error.
+ * Waits until the agent has read the hypervisor once, so that what it shows is whole: at most 10 s, then the
+ * error NotReady or HypervisorUnavailable. If it shows what it knew last (Connected is false), warns on
+ * standard error.
  */
 int bus_wait_ready(const Cli *cli, sd_bus_error *error);
 

@@ -16,6 +16,7 @@ typedef struct Cli {
         const Terminal *terminal;
         const Verb *verb;
         sd_bus *bus;
-        const char *action; /* the polkit action that the verb needs, for the hint when it is denied; or NULL */
+        const char *action; /* the polkit action that the verb needs, for the hint when it is denied; or NULL
+                             */
         bool interactive;   /* a person can be asked for a password */
 } Cli;

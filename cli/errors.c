@@ -17,79 +17,84 @@ typedef struct ErrorRow {
 
 static const ErrorRow rows[] = {
         { HATAGO_ERROR("NoSuchMachine"), NULL, N_("there is no virtual machine of this name or UUID"),
-          N_("Did you mean '{closest}'? 'hatago list' shows all.") },
+          N_("Did you mean '{closest}'?") },
+        { HATAGO_ERROR("NoSuchMachine"), NULL, N_("there is no virtual machine of this name or UUID"),
+          N_("All there are: hatago list") },
         { HATAGO_ERROR("AmbiguousName"), NULL, N_("this is the name of one machine and the UUID of another"),
-          N_("Use the UUID of the machine that you mean: 'hatago list --json=pretty' shows them.") },
+          N_("Use the UUID of the machine that you mean: hatago list --json=pretty") },
         { HATAGO_ERROR("MachineExists"), NULL, NULL,
           N_("Remove the UUID from the XML, or change the name, to define a new machine.") },
         { HATAGO_ERROR("MachineRunning"), "start", N_("it is running already"),
-          N_("'hatago status {name}' shows it.") },
+          N_("More about it: hatago status {name}") },
         { HATAGO_ERROR("MachineRunning"), "undefine", N_("it is running"),
-          N_("Shut it down first: 'hatago shutdown {name}'.") },
-        { HATAGO_ERROR("MachineRunning"), NULL, N_("it is running"), N_("'hatago status {name}' shows it.") },
+          N_("Shut it down first: hatago shutdown {name}") },
+        { HATAGO_ERROR("MachineRunning"), NULL, N_("it is running"),
+          N_("More about it: hatago status {name}") },
         { HATAGO_ERROR("MachineNotRunning"), NULL, N_("it is not running"),
-          N_("Start it with 'hatago start {name}'.") },
+          N_("Start it first: hatago start {name}") },
         { HATAGO_ERROR("MachineNotPaused"), NULL, N_("it is not paused"),
-          N_("'hatago status {name}' shows its state.") },
+          N_("More about it: hatago status {name}") },
         { HATAGO_ERROR("MachineTransient"), NULL,
           N_("it has no stored definition: it vanishes by itself when it ends"),
-          N_("Turn it off with 'hatago shutdown {name}'.") },
+          N_("Turn it off: hatago shutdown {name}") },
         { HATAGO_ERROR("MachineHasState"), NULL, NULL,
-          N_("To remove that too: --managed-save, --snapshots-metadata, --nvram.") },
+          N_("To remove that too: --managed-save, --snapshots-metadata, --nvram") },
         { HATAGO_ERROR("InvalidXML"), NULL, NULL,
-          N_("https://libvirt.org/formatdomain.html documents the XML; 'virt-xml-validate' checks a file.") },
+          N_("What it has to look like: https://libvirt.org/formatdomain.html") },
         { HATAGO_ERROR("HypervisorUnavailable"), NULL, NULL,
-          N_("Is libvirtd installed and running? 'systemctl status libvirtd' tells.") },
+          N_("Is libvirtd installed and running? systemctl status libvirtd") },
         { HATAGO_ERROR("HypervisorDenied"), NULL, NULL,
-          N_("libvirt refuses the agent itself. 'journalctl -u hatagod' and the polkit rules for org.libvirt tell "
-             "why.") },
+          N_("libvirt refuses the agent itself, by its polkit rules: journalctl -u hatagod") },
         { HATAGO_ERROR("NotReady"), NULL, NULL,
-          N_("Try again in a moment; 'journalctl -u hatagod' tells what it is doing.") },
-        { HATAGO_ERROR("Busy"), NULL, NULL, N_("'hatago job list' shows what is under way.") },
+          N_("Try again in a moment. What it is doing: journalctl -u hatagod") },
+        { HATAGO_ERROR("Busy"), NULL, NULL, N_("What is under way: hatago job list") },
         { HATAGO_ERROR("LimitsExceeded"), NULL, NULL,
-          N_("Too much is under way: 'hatago job list' shows it. Try again when some of it has ended.") },
-        { HATAGO_ERROR("TimedOut"), "shutdown", N_("the guest did not shut down in time; it may still do so"),
-          N_("Turn it off hard with 'hatago poweroff {name}'.") },
-        { HATAGO_ERROR("TimedOut"), NULL, NULL, N_("'hatago status {name}' shows what became of it.") },
+          N_("Try again when some of what is under way has ended: hatago job list") },
+        { HATAGO_ERROR("TimedOut"), "shutdown",
+          N_("the guest did not shut down in time; it may still do so"),
+          N_("To turn it off hard: hatago poweroff {name}") },
+        { HATAGO_ERROR("TimedOut"), NULL, NULL, N_("What became of it: hatago status {name}") },
         { HATAGO_ERROR("Canceled"), NULL, N_("the job was canceled"), NULL },
         { HATAGO_ERROR("NoSuchJob"), NULL, N_("there is no job of this number"),
-          N_("'hatago job list' shows those under way; ended ones are forgotten after ten minutes.") },
+          N_("Ended ones are forgotten after ten minutes. Those under way: hatago job list") },
         { HATAGO_ERROR("JobNotCancelable"), NULL, N_("this job cannot be canceled now"),
-          N_("'hatago job watch {name}' waits for its end.") },
-        { HATAGO_ERROR("NoSpace"), NULL, NULL, N_("Free some disk space and try again; 'df -h' shows it.") },
+          N_("To wait for its end: hatago job watch {name}") },
+        { HATAGO_ERROR("NoSpace"), NULL, NULL, N_("Free some disk space and try again: df -h") },
         { HATAGO_ERROR("NoMemory"), NULL, NULL,
-          N_("The host has too little memory: 'free -h' shows it. Shut another machine down, or give this one less.") },
+          N_("Shut another machine down, or give this one less memory. What the host has: free -h") },
         { HATAGO_ERROR("GuestAgentUnavailable"), NULL, NULL,
           N_("Is qemu-guest-agent installed and running in the guest?") },
         { HATAGO_ERROR("ResourceMissing"), NULL, NULL,
-          N_("Something that its definition names is missing: 'hatago xml {name}' shows it.") },
+          N_("Something that its definition names is missing: hatago xml {name}") },
         { HATAGO_ERROR("NotSupported"), NULL, NULL,
-          N_("'hatago status' shows the versions of libvirt and of the hypervisor.") },
+          N_("The versions of libvirt and of the hypervisor: hatago status") },
         { HATAGO_ERROR("UnknownOption"), NULL, NULL,
-          N_("The agent does not know this option: it may be older than this tool. 'hatago status' shows its "
-             "version.") },
+          N_("The agent may be older than this tool. Its version: hatago status") },
         { DBUS_ERROR("AccessDenied"), NULL, N_("you may not do this"),
           N_("It needs the right {action} (polkit). Try as an administrator, or ask for a polkit rule that grants it.") },
         { DBUS_ERROR("AccessDenied"), NULL, N_("you may not do this"), N_("Try as an administrator.") },
-        { DBUS_ERROR("InteractiveAuthorizationRequired"), NULL, N_("a password is needed, and nobody can be asked"),
+        { DBUS_ERROR("InteractiveAuthorizationRequired"), NULL,
+          N_("a password is needed, and nobody can be asked"),
           N_("It needs the right {action} (polkit). Run it on a terminal without --no-ask-password, or as an "
              "administrator.") },
         { DBUS_ERROR("InteractiveAuthorizationRequired"), NULL,
           N_("a password is needed, and nobody can be asked"), N_("Try as an administrator.") },
         { DBUS_ERROR("ServiceUnknown"), NULL, N_("the agent does not run and cannot be started by the bus"),
-          N_("Is the package hatagod installed? If so: 'systemctl start hatagod'.") },
+          N_("Is the package hatagod installed? If so: systemctl start hatagod") },
         { DBUS_ERROR("NameHasNoOwner"), NULL, N_("the agent does not run"),
-          N_("Is the package hatagod installed? If so: 'systemctl start hatagod'.") },
-        { DBUS_ERROR("NoReply"), NULL, N_("the agent did not answer, or ended; what became of it is not known"),
-          N_("'systemctl status hatagod' and 'hatago status' show the state now.") },
-        { DBUS_ERROR("Timeout"), NULL, N_("the agent did not answer in time; what became of it is not known"),
-          N_("'systemctl status hatagod' and 'hatago status' show the state now.") },
-        { DBUS_ERROR("NoServer"), NULL, NULL,
-          N_("Is the message bus running? 'systemctl status dbus' tells; --user takes that of your session.") },
+          N_("Is the package hatagod installed? If so: systemctl start hatagod") },
+        { DBUS_ERROR("NoReply"), NULL,
+          N_("the agent did not answer, or ended; what became of it is not known"),
+          N_("How it is now: systemctl status hatagod") },
+        { DBUS_ERROR("Timeout"), NULL,
+          N_("the agent did not answer in time; what became of it is not known"),
+          N_("How it is now: systemctl status hatagod") },
+        { DBUS_ERROR("NoServer"), NULL, NULL, N_("Is the message bus running? systemctl status dbus") },
         { DBUS_ERROR("Disconnected"), NULL, N_("the connection to the bus broke"), NULL },
-        { DBUS_ERROR("UnknownObject"), NULL, N_("it is gone"), N_("'hatago list' shows what is there.") },
-        { DBUS_ERROR("UnknownMethod"), NULL, N_("the agent cannot do this: a part of it may be missing or old"),
-          N_("'hatago status' shows its version and its plugins.") },
+        { DBUS_ERROR("UnknownObject"), NULL, N_("it is gone"), N_("All there are: hatago list") },
+        { DBUS_ERROR("UnknownMethod"), NULL,
+          N_("the agent cannot do this: a part of it may be missing or old"),
+          N_("Its version and its plugins: hatago status") },
 };
 
 void explanation_done(Explanation *explanation) {
@@ -116,7 +121,8 @@ static char *hint_fill(const char *hint, const char *const values[][2], size_t n
         return g_steal_pointer(&text);
 }
 
-static const ErrorRow *row_find(const char *error, const char *verb, const char *const values[][2], size_t n_values) {
+static const ErrorRow *row_find(const char *error, const char *verb, const char *const values[][2],
+                                size_t n_values) {
         const ErrorRow *second = NULL;
 
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -153,7 +159,7 @@ void error_explain(const Cli *cli, const char *subject, const char *closest, con
         const ErrorRow *row = row_find(error_name, verb, values, G_N_ELEMENTS(values));
         const char *text = message && *message ? message : error_name;
 
-        *ret = (Explanation) {
+        *ret = (Explanation){
                 .reason = row && row->reason ? g_strdup(_(row->reason)) : reason_trim(cli->terminal, text),
                 .hint = row && row->hint ? hint_fill(row->hint, values, G_N_ELEMENTS(values)) : NULL,
         };
@@ -191,6 +197,6 @@ void error_report(const Cli *cli, const char *subject, const sd_bus_error *error
 
 int usage_report(const char *complaint, const char *verb) {
         fprintf(stderr, "hatago: %s\n", complaint);
-        fprintf(stderr, _("'hatago %s%s--help' tells how it is used.\n"), verb ? verb : "", verb ? " " : "");
+        fprintf(stderr, _("How it is used: hatago %s%s--help\n"), verb ? verb : "", verb ? " " : "");
         return EXIT_USAGE;
 }

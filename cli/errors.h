@@ -4,8 +4,8 @@
 #include "cli.h"
 
 /*
- * What an error says to people: the reason in their language where the error's name tells it all, else (or besides)
- * the agent's own text; and the way out. Both strings are new; hint is NULL if there is none.
+ * What an error says to people: the reason in their language where the error's name tells it all, else (or
+ * besides) the agent's own text; and the way out. Both strings are new; hint is NULL if there is none.
  */
 typedef struct Explanation {
         char *reason;
@@ -14,11 +14,13 @@ typedef struct Explanation {
 
 void explanation_done(Explanation *explanation);
 
-/* subject: the name that the verb was about; NULL: none. closest: a machine that may have been meant; NULL: none. */
+/* subject: the name that the verb was about; NULL: none. closest: a machine that may have been meant; NULL:
+ * none. */
 void error_explain(const Cli *cli, const char *subject, const char *closest, const char *error_name,
                    const char *message, Explanation *ret);
 
-/* Prints "hatago: cannot start 'web': it is running already." and the hint. The sentence's start is the verb's. */
+/* Prints "hatago: cannot start 'web': it is running already." and the hint. The sentence's start is the
+ * verb's. */
 void error_report(const Cli *cli, const char *subject, const sd_bus_error *error);
 void error_report_name(const Cli *cli, const char *subject, const char *error_name, const char *message);
 

@@ -58,10 +58,11 @@ static uint64_t duration_unit(const char *text, size_t n) {
                 const char *name;
                 uint64_t usec;
         } units[] = {
-                { "", USEC_PER_SEC },          { "ms", USEC_PER_MSEC },         { "s", USEC_PER_SEC },
-                { "sec", USEC_PER_SEC },       { "m", 60 * USEC_PER_SEC },      { "min", 60 * USEC_PER_SEC },
-                { "h", 3600 * USEC_PER_SEC },  { "hour", 3600 * USEC_PER_SEC }, { "d", 86400 * USEC_PER_SEC },
-                { "day", 86400 * USEC_PER_SEC },
+                { "", USEC_PER_SEC },          { "ms", USEC_PER_MSEC },
+                { "s", USEC_PER_SEC },         { "sec", USEC_PER_SEC },
+                { "m", 60 * USEC_PER_SEC },    { "min", 60 * USEC_PER_SEC },
+                { "h", 3600 * USEC_PER_SEC },  { "hour", 3600 * USEC_PER_SEC },
+                { "d", 86400 * USEC_PER_SEC }, { "day", 86400 * USEC_PER_SEC },
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(units); i++)

@@ -15,7 +15,7 @@ char *format_duration(uint64_t usec);
 char *format_since(uint64_t usec, uint64_t now);
 
 /*
- * Reads "30", "30s", "5min", "2h" (seconds if there is no unit), sums of such ("1min 30s"), into µs. Returns -EINVAL
- * if it is no such thing, -ERANGE if it overflows.
+ * Reads "30", "30s", "5min", "2h" (seconds if there is no unit), sums of such ("1min 30s"), into µs. Returns
+ * -EINVAL if it is no such thing, -ERANGE if it overflows.
  */
 int parse_duration(const char *text, uint64_t *ret_usec);

@@ -10,7 +10,7 @@
 #define INTERVAL_MSEC 100
 
 void job_progress_init(JobProgress *progress, const Terminal *terminal) {
-        *progress = (JobProgress) {
+        *progress = (JobProgress){
                 .terminal = terminal,
                 .fractions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
                 .labels = g_string_new(NULL),

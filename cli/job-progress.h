@@ -5,7 +5,8 @@
 
 #include "terminal.h"
 
-/* The line on standard error that shows, on a terminal, what is being waited for. Elsewhere nothing is drawn. */
+/* The line on standard error that shows, on a terminal, what is being waited for. Elsewhere nothing is
+ * drawn. */
 typedef struct JobProgress {
         const Terminal *terminal;
         GHashTable *fractions; /* path → double *: of jobs that tell their progress */

@@ -17,8 +17,8 @@
 struct JobWait {
         const Cli *cli;
         sd_bus_slot *removed_slot, *owner_slot, *changed_slot;
-        GHashTable *ends;    /* path → JobEnd: also of jobs not added yet */
-        GPtrArray *paths;    /* of those added */
+        GHashTable *ends; /* path → JobEnd: also of jobs not added yet */
+        GPtrArray *paths; /* of those added */
         JobProgress progress;
         bool lost; /* the agent left the bus */
 };
@@ -32,10 +32,11 @@ static void job_end_free(void *data) {
         g_free(end);
 }
 
-void job_wait_add_end(JobWait *wait, const char *path, const char *result, const char *error, const char *message) {
+void job_wait_add_end(JobWait *wait, const char *path, const char *result, const char *error,
+                      const char *message) {
         JobEnd *end = g_new(JobEnd, 1);
 
-        *end = (JobEnd) {
+        *end = (JobEnd){
                 .result = g_strdup(result),
                 .error = g_strdup(error),
                 .message = g_strdup(message),
@@ -86,18 +87,20 @@ static int on_job_changed(sd_bus_message *message, void *userdata, sd_bus_error 
 }
 
 static int job_wait_match(JobWait *wait) {
-        static const char owner[] = "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
-                                    "interface='org.freedesktop.DBus',member='NameOwnerChanged',"
-                                    "arg0='" HATAGO_SERVICE "'";
-        static const char changed[] = "type='signal',sender='" HATAGO_SERVICE "',path_namespace='" HATAGO_JOBS_PATH
-                                      "',interface='" PROPERTIES_INTERFACE "',member='PropertiesChanged',"
-                                      "arg0='" JOB_INTERFACE "'";
+        static const char owner[] =
+                        "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
+                        "interface='org.freedesktop.DBus',member='NameOwnerChanged',"
+                        "arg0='" HATAGO_SERVICE "'";
+        static const char changed[] =
+                        "type='signal',sender='" HATAGO_SERVICE "',path_namespace='" HATAGO_JOBS_PATH
+                        "',interface='" PROPERTIES_INTERFACE "',member='PropertiesChanged',"
+                        "arg0='" JOB_INTERFACE "'";
         sd_bus *bus = wait->cli->bus;
         int r;
 
         /* Not awaited: the bus handles them before the calls that follow. */
-        r = sd_bus_match_signal_async(bus, &wait->removed_slot, HATAGO_SERVICE, HATAGO_PATH, MANAGER_INTERFACE,
-                                      "JobRemoved", on_job_removed, NULL, wait);
+        r = sd_bus_match_signal_async(bus, &wait->removed_slot, HATAGO_SERVICE, HATAGO_PATH,
+                                      MANAGER_INTERFACE, "JobRemoved", on_job_removed, NULL, wait);
         if (r < 0)
                 return r;
         r = sd_bus_add_match_async(bus, &wait->owner_slot, owner, on_owner_changed, NULL, wait);
@@ -167,7 +170,8 @@ static int job_wait_dispatch(JobWait *wait) {
         }
 }
 
-/* Sleeps until the bus or the signal's descriptor has something, or the progress line is to be drawn again. */
+/* Sleeps until the bus or the signal's descriptor has something, or the progress line is to be drawn again.
+ */
 static int job_wait_poll(JobWait *wait, int signal_fd) {
         sd_bus *bus = wait->cli->bus;
         struct pollfd fds[] = {
@@ -226,13 +230,14 @@ static void report_unfinished(const JobWait *wait, int r, const char *path, cons
         const char *number = job_number(path);
 
         if (r == -EINTR)
-                fprintf(stderr, _("hatago: no longer waiting for '%s'; its job goes on ('hatago job watch %s').\n"),
+                fprintf(stderr,
+                        _("hatago: no longer waiting for '%s'; its job goes on: hatago job watch %s\n"),
                         name, number);
         else
                 fprintf(stderr,
-                        _("hatago: the agent left the bus: what became of '%s' is not known "
-                          "('hatago status' tells how it is now).\n"),
-                        name);
+                        _("hatago: the agent left the bus: what became of '%s' is not known (job %s).\n"
+                          "How it is now: hatago status\n"),
+                        name, number);
 }
 
 bool job_wait_report(const JobWait *wait, int r, const char *path, const char *subject) {
@@ -245,7 +250,7 @@ bool job_wait_report(const JobWait *wait, int r, const char *path, const char *s
         }
         if (strcmp(end->result, "done") == 0)
                 return true;
-        error = *end->error                           ? end->error
+        error = *end->error                            ? end->error
                 : strcmp(end->result, "timeout") == 0  ? HATAGO_ERROR("TimedOut")
                 : strcmp(end->result, "canceled") == 0 ? HATAGO_ERROR("Canceled")
                                                        : HATAGO_ERROR("Failed");

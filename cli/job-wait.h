@@ -4,8 +4,8 @@
 #include "cli.h"
 
 /*
- * Waiting for the ends of jobs. Make it before the calls that start them, so that no end is missed: signals that come
- * before a call's reply are kept.
+ * Waiting for the ends of jobs. Make it before the calls that start them, so that no end is missed: signals
+ * that come before a call's reply are kept.
  */
 typedef struct JobWait JobWait;
 
@@ -24,11 +24,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobWait, job_wait_free)
 void job_wait_add(JobWait *wait, const char *path, const char *label);
 
 /* Tells how a job ended that was found ended already. */
-void job_wait_add_end(JobWait *wait, const char *path, const char *result, const char *error, const char *message);
+void job_wait_add_end(JobWait *wait, const char *path, const char *result, const char *error,
+                      const char *message);
 
 /*
- * Waits until all that were added have ended, and shows progress on a terminal. Returns 0; -EINTR if the user pressed
- * Ctrl-C: the jobs go on; -ECONNRESET if the agent left the bus, or another of bus errors: how the jobs end is unknown.
+ * Waits until all that were added have ended, and shows progress on a terminal. Returns 0; -EINTR if the
+ * user pressed Ctrl-C: the jobs go on; -ECONNRESET if the agent left the bus, or another of bus errors: how
+ * the jobs end is unknown.
  */
 int job_wait_run(JobWait *wait);
 
@@ -36,7 +38,7 @@ int job_wait_run(JobWait *wait);
 const JobEnd *job_wait_end(const JobWait *wait, const char *path);
 
 /*
- * Prints how a job that was waited for did not end well (r is what job_wait_run() returned), and returns whether it
- * ended well. subject: what it was about.
+ * Prints how a job that was waited for did not end well (r is what job_wait_run() returned), and returns
+ * whether it ended well. subject: what it was about.
  */
 bool job_wait_report(const JobWait *wait, int r, const char *path, const char *subject);

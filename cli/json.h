@@ -7,12 +7,13 @@
 #include "util.h"
 
 /*
- * Values of D-Bus messages as JSON: numbers and strings as such, arrays and structs as arrays, dictionaries as objects
- * (keys that are no strings are written out), variants as what they hold, file descriptors as their index. What JSON
- * cannot hold (NaN, infinity) is null.
+ * Values of D-Bus messages as JSON: numbers and strings as such, arrays and structs as arrays, dictionaries
+ * as objects (keys that are no strings are written out), variants as what they hold, file descriptors as
+ * their index. What JSON cannot hold (NaN, infinity) is null.
  */
 
-/* Reads the next complete value. Returns -ENXIO at the end of the message or container, or sd-bus's error. */
+/* Reads the next complete value. Returns -ENXIO at the end of the message or container, or sd-bus's error.
+ */
 int json_from_message(sd_bus_message *message, JsonNode **ret);
 
 /* Reads a dictionary a{sv}, as Properties.GetAll returns it. */
@@ -25,8 +26,8 @@ char *json_text(JsonNode *node, bool pretty);
 void json_print(JsonMode mode, JsonNode *node);
 
 /*
- * The text of a property for people: strings escaped, booleans as yes and no, arrays of simple values with spaces
- * between, the rest as JSON. New string.
+ * The text of a property for people: strings escaped, booleans as yes and no, arrays of simple values with
+ * spaces between, the rest as JSON. New string.
  */
 char *json_property_text(JsonNode *node);
 

@@ -31,12 +31,12 @@ static int machine_read(sd_bus_message *message, GPtrArray *machines) {
         Machine *machine;
         int autostart, r;
 
-        r = sd_bus_message_read(message, "(ossssbut)", &path, &name, &uuid, &state, &unit, &autostart, &vcpus,
-                                &memory);
+        r = sd_bus_message_read(message, "(ossssbut)", &path, &name, &uuid, &state, &unit, &autostart,
+                                &vcpus, &memory);
         if (r <= 0)
                 return r;
         machine = g_new(Machine, 1);
-        *machine = (Machine) {
+        *machine = (Machine){
                 .path = g_strdup(path),
                 .name = g_strdup(name),
                 .uuid = g_strdup(uuid),
@@ -77,7 +77,8 @@ int machine_find(const Cli *cli, const char *name, sd_bus_error *error, char **r
         /* The bus carries nothing else, and no machine can be called so. */
         if (!g_utf8_validate(name, -1, NULL))
                 return sd_bus_error_set_const(error, HATAGO_ERROR("NoSuchMachine"), "the name is not UTF-8");
-        r = bus_call_method(cli, HATAGO_PATH, MACHINES_INTERFACE, "GetMachine", error, &reply, "sa{sv}", name, 0);
+        r = bus_call_method(cli, HATAGO_PATH, MACHINES_INTERFACE, "GetMachine", error, &reply, "sa{sv}",
+                            name, 0);
         if (r < 0)
                 return r;
         r = sd_bus_message_read(reply, "o", &path);
@@ -119,8 +120,8 @@ Colour machine_state_colour(const char *state) {
                 const char *state;
                 Colour colour;
         } colours[] = {
-                { "running", COLOUR_GREEN },    { "blocked", COLOUR_GREEN },      { "paused", COLOUR_YELLOW },
-                { "shutdown", COLOUR_YELLOW },  { "pmsuspended", COLOUR_YELLOW }, { "crashed", COLOUR_RED },
+                { "running", COLOUR_GREEN },   { "blocked", COLOUR_GREEN },      { "paused", COLOUR_YELLOW },
+                { "shutdown", COLOUR_YELLOW }, { "pmsuspended", COLOUR_YELLOW }, { "crashed", COLOUR_RED },
                 { "unknown", COLOUR_YELLOW },
         };
 

@@ -26,7 +26,8 @@ int machine_find(const Cli *cli, const char *name, sd_bus_error *error, char **r
 /* The existing name that this one was most likely meant to be; new string, NULL if none is near. */
 char *machine_find_closest(const Cli *cli, const char *name);
 
-/* The name of the machine at the path, or the end of the path if it is not among them. Points into the arguments. */
+/* The name of the machine at the path, or the end of the path if it is not among them. Points into the
+ * arguments. */
 const char *machine_name_at(const GPtrArray *machines, const char *path);
 
 /* The colour of a word of State. */

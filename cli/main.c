@@ -65,7 +65,8 @@ static int verb_check(const Options *options, GPtrArray *words, const Verb **ret
                 return complain_of(_("There is no verb '{word}'."), words->pdata[0], NULL);
         stray = options_find_stray(options, verb->name);
         if (stray)
-                return complain_of(_("The option '--{word}' does not go with this verb."), stray, verb->name);
+                return complain_of(_("The option '--{word}' does not go with this verb."), stray,
+                                   verb->name);
         n = words->len - taken;
         if (n < verb->min && !options->help)
                 return complain_of(_("Something is missing after '{word}'."), verb->name, verb->name);
@@ -105,7 +106,8 @@ static int run(int argc, char **argv) {
                 return EXIT_SUCCESS;
         }
         cli.action = cli.verb->action;
-        cli.interactive = !options.no_ask_password && terminal.in_tty && (terminal.out_tty || terminal.err_tty);
+        cli.interactive = !options.no_ask_password && terminal.in_tty &&
+                          (terminal.out_tty || terminal.err_tty);
         r = cli_run(&cli, (char **) words->pdata + taken, words->len - taken);
         bus = cli.bus;
         return r;

@@ -17,7 +17,7 @@ static void object_unref(void *object) {
 MonitorModel *monitor_model_new(MonitorSink sink, void *userdata) {
         MonitorModel *model = g_new(MonitorModel, 1);
 
-        *model = (MonitorModel) {
+        *model = (MonitorModel){
                 .objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, object_unref),
                 .sink = sink,
                 .userdata = userdata,
@@ -119,7 +119,8 @@ void monitor_model_change(MonitorModel *model, const char *path, const char *int
         if (!known)
                 return; /* its InterfacesAdded comes, and has the new values */
         for (GList *l = names; l; l = l->next)
-                property_apply(model, path, interface, known, l->data, json_object_get_member(changed, l->data));
+                property_apply(model, path, interface, known, l->data,
+                               json_object_get_member(changed, l->data));
         for (guint i = 0; invalidated && i < json_array_get_length(invalidated); i++) {
                 const char *property = json_array_get_string_element(invalidated, i);
 
@@ -173,7 +174,8 @@ void monitor_model_remove(MonitorModel *model, const char *path, JsonArray *inte
 
         if (!object)
                 return;
-        name = g_strdup(monitor_model_name(model, path)); /* before the interface that tells it is forgotten */
+        name = g_strdup(monitor_model_name(model,
+                                           path)); /* before the interface that tells it is forgotten */
         for (guint i = 0; i < json_array_get_length(interfaces); i++)
                 interface_forget(object, json_array_get_string_element(interfaces, i));
         interfaces_forget_standard(object);
@@ -187,14 +189,17 @@ void monitor_model_remove(MonitorModel *model, const char *path, JsonArray *inte
 
 /* path: a key of the table, which is freed with it. */
 static void object_drop(MonitorModel *model, const char *path) {
-        MonitorEvent event = { .kind = MONITOR_REMOVED, .path = path, .name = monitor_model_name(model, path) };
+        MonitorEvent event = { .kind = MONITOR_REMOVED,
+                               .path = path,
+                               .name = monitor_model_name(model, path) };
 
         model->sink(&event, model->userdata);
         g_hash_table_remove(model->objects, path);
 }
 
 void monitor_model_load(MonitorModel *model, JsonObject *objects, bool quiet) {
-        g_autoptr(GList) known = g_hash_table_get_keys(model->objects), paths = json_object_get_members(objects);
+        g_autoptr(GList) known = g_hash_table_get_keys(model->objects),
+                         paths = json_object_get_members(objects);
 
         for (GList *l = known; l; l = l->next)
                 if (!json_object_has_member(objects, l->data))

@@ -34,7 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MonitorModel, monitor_model_free)
 /* Takes all objects that there are (path → interface → property → value). With quiet, tells no event. */
 void monitor_model_load(MonitorModel *model, JsonObject *objects, bool quiet);
 
-/* Takes an object's interfaces (interface → property → value); tells of it, or what differs if it was known. */
+/* Takes an object's interfaces (interface → property → value); tells of it, or what differs if it was known.
+ */
 void monitor_model_add(MonitorModel *model, const char *path, JsonObject *interfaces);
 
 /* Takes what InterfacesRemoved says (interfaces: their names). The object is gone when it has none left. */

@@ -73,11 +73,14 @@ static int read_state(const OptionRow *row, const char *text, void *member) {
 #define MEMBER(member) offsetof(Options, member)
 
 static const OptionRow rows[] = {
-        { "json", "short|pretty|off", MEMBER(json), read_json, NULL, N_("print JSON, on one line or indented") },
-        { "no-ask-password", NULL, MEMBER(no_ask_password), read_flag, NULL, N_("never ask for a password") },
+        { "json", "short|pretty|off", MEMBER(json), read_json, NULL,
+          N_("print JSON, on one line or indented") },
+        { "no-ask-password", NULL, MEMBER(no_ask_password), read_flag, NULL,
+          N_("never ask for a password") },
         { "no-pager", NULL, MEMBER(no_pager), read_flag, NULL, N_("do not pipe long output into a pager") },
         { "no-legend", NULL, MEMBER(no_legend), read_flag, NULL, N_("no headings and no totals") },
-        { "no-wait", NULL, MEMBER(no_wait), read_flag, NULL, N_("do not wait for jobs: print their numbers") },
+        { "no-wait", NULL, MEMBER(no_wait), read_flag, NULL,
+          N_("do not wait for jobs: print their numbers") },
         { "user", NULL, MEMBER(user), read_flag, NULL, N_("talk to the agent on your session's bus") },
         { "help", NULL, MEMBER(help), read_flag, NULL, N_("print help, also for one verb") },
         { "version", NULL, MEMBER(version), read_flag, NULL, N_("print the version") },
@@ -90,7 +93,8 @@ static const OptionRow rows[] = {
         { "paused", NULL, MEMBER(paused), read_flag, "start", N_("do not let its processors run yet") },
         { "timeout", "TIME", MEMBER(timeout), read_timeout, "shutdown",
           N_("how long to wait for the guest, from 1s to 24h") },
-        { "managed-save", NULL, MEMBER(managed_save), read_flag, "undefine", N_("remove its saved state, too") },
+        { "managed-save", NULL, MEMBER(managed_save), read_flag, "undefine",
+          N_("remove its saved state, too") },
         { "snapshots-metadata", NULL, MEMBER(snapshots_metadata), read_flag, "undefine",
           N_("forget its snapshots, too") },
         { "nvram", NULL, MEMBER(nvram), read_flag, "undefine", N_("remove its firmware variables, too") },
@@ -128,7 +132,8 @@ static int option_read(int argc, char **argv, int i, Options *options, char **re
                 return complain(ret_complaint, _("The option '--{option}' takes no value."), row->name);
         if (row->value && !text) {
                 if (i + 1 >= argc)
-                        return complain(ret_complaint, _("The option '--{option}' needs a value."), row->name);
+                        return complain(ret_complaint, _("The option '--{option}' needs a value."),
+                                        row->name);
                 text = argv[i + 1];
                 words = 2;
         }
@@ -185,7 +190,9 @@ void options_print_help(FILE *file, const char *verb) {
 
                 if (verb ? !row->verbs || !text_list_has(row->verbs, ',', verb) : row->verbs != NULL)
                         continue;
-                name = g_strdup_printf("--%s%s%s", row->name, row->value ? "=" : "", row->value ? row->value : "");
-                fprintf(file, "  %s%*s %s\n", name, (int) (26 - MIN(text_width(name), 26)), "", _(row->help));
+                name = g_strdup_printf("--%s%s%s", row->name, row->value ? "=" : "",
+                                       row->value ? row->value : "");
+                fprintf(file, "  %s%*s %s\n", name, (int) (26 - MIN(text_width(name), 26)), "",
+                        _(row->help));
         }
 }

@@ -35,9 +35,9 @@ typedef struct Options {
 } Options;
 
 /*
- * Reads the options, wherever they stand before a "--", and puts the other words into ret_words (pointers into argv).
- * Names must be whole: a script's abbreviation would break when an option is added. On a mistake, returns -EINVAL and
- * writes a translated sentence to ret_complaint (new string), and nothing else.
+ * Reads the options, wherever they stand before a "--", and puts the other words into ret_words (pointers
+ * into argv). Names must be whole: a script's abbreviation would break when an option is added. On a
+ * mistake, returns -EINVAL and writes a translated sentence to ret_complaint (new string), and nothing else.
  */
 int options_parse(int argc, char **argv, Options *ret_options, GPtrArray **ret_words, char **ret_complaint);
 

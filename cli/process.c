@@ -51,7 +51,7 @@ pid_t polkit_agent_open(const Cli *cli) {
         }
         close_p(&notify);
         /* It closes its end when it is registered, or dies. */
-        poll_fd = (struct pollfd) { .fd = ready };
+        poll_fd = (struct pollfd){ .fd = ready };
         (void) poll(&poll_fd, 1, AGENT_TIMEOUT_MSEC);
         return pid;
 }

@@ -27,7 +27,7 @@ static void cell_done(void *data) {
 Table *table_new(const Terminal *terminal, const TableColumn *columns, size_t n_columns) {
         Table *table = g_new0(Table, 1);
 
-        *table = (Table) {
+        *table = (Table){
                 .terminal = terminal,
                 .columns = columns,
                 .n_columns = n_columns,
@@ -88,8 +88,9 @@ static void cell_print(const Table *table, FILE *file, size_t column, unsigned w
         bool last = column + 1 == table->n_columns;
         int padding = (int) (width - MIN(text_width(shown), width));
 
-        fprintf(file, "%*s%s%s%s%*s%s", right ? padding : 0, "", colour_on(table->terminal->colour, colour), shown,
-                colour_off(table->terminal->colour, colour), right || last ? 0 : padding, "", last ? "\n" : " ");
+        fprintf(file, "%*s%s%s%s%*s%s", right ? padding : 0, "", colour_on(table->terminal->colour, colour),
+                shown, colour_off(table->terminal->colour, colour), right || last ? 0 : padding, "",
+                last ? "\n" : " ");
 }
 
 void table_print(const Table *table, FILE *file, bool headings) {
@@ -109,8 +110,8 @@ void table_print(const Table *table, FILE *file, bool headings) {
         }
 }
 
-void field_print(const Terminal *terminal, FILE *file, unsigned label_width, const char *label, const char *text,
-                 Colour colour) {
+void field_print(const Terminal *terminal, FILE *file, unsigned label_width, const char *label,
+                 const char *text, Colour colour) {
         unsigned width = text_width(label);
         g_autofree char *shown = terminal_text(terminal, text);
 

@@ -3,7 +3,8 @@
 
 #include "terminal.h"
 
-/* A table for people: columns aligned by display width, cut to the terminal. Cells are escaped on their way in. */
+/* A table for people: columns aligned by display width, cut to the terminal. Cells are escaped on their way
+ * in. */
 
 typedef enum TableFlags {
         TABLE_RIGHT = 1 << 0,  /* align to the right: numbers */
@@ -29,5 +30,5 @@ void table_add(Table *table, const char *text, Colour colour);
 void table_print(const Table *table, FILE *file, bool headings);
 
 /* One line "   Label: text" of a list of fields whose labels end at the same column. The text is escaped. */
-void field_print(const Terminal *terminal, FILE *file, unsigned label_width, const char *label, const char *text,
-                 Colour colour);
+void field_print(const Terminal *terminal, FILE *file, unsigned label_width, const char *label,
+                 const char *text, Colour colour);

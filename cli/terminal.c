@@ -27,7 +27,7 @@ void terminal_init(Terminal *terminal) {
         bool dumb = !term || strcmp(term, "dumb") == 0;
         bool colour = !dumb && (!no_color || !*no_color);
 
-        *terminal = (Terminal) {
+        *terminal = (Terminal){
                 .out_tty = isatty(STDOUT_FILENO),
                 .err_tty = isatty(STDERR_FILENO) && !dumb,
                 .in_tty = isatty(STDIN_FILENO),
@@ -40,7 +40,7 @@ void terminal_init(Terminal *terminal) {
 
 const char *colour_on(bool enabled, Colour colour) {
         static const char *const sequences[_COLOUR_MAX] = {
-                [COLOUR_NONE] = "",          [COLOUR_RED] = "\033[31m", [COLOUR_GREEN] = "\033[32m",
+                [COLOUR_NONE] = "",           [COLOUR_RED] = "\033[31m", [COLOUR_GREEN] = "\033[32m",
                 [COLOUR_YELLOW] = "\033[33m", [COLOUR_BOLD] = "\033[1m", [COLOUR_DIM] = "\033[2m",
         };
 

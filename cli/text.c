@@ -4,7 +4,8 @@
 static bool unichar_is_shown(gunichar c) {
         GUnicodeType type = g_unichar_type(c);
 
-        return g_unichar_isprint(c) && type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR;
+        return g_unichar_isprint(c) && type != G_UNICODE_LINE_SEPARATOR &&
+               type != G_UNICODE_PARAGRAPH_SEPARATOR;
 }
 
 static void string_append_escaped(GString *out, gunichar c) {
@@ -81,7 +82,8 @@ char *text_fill(const char *pattern, const char *key, const char *value) {
 }
 
 char *text_shell_word(const char *name) {
-        static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:+@%/=";
+        static const char safe[] =
+                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:+@%/=";
         g_autofree char *quoted = NULL;
 
         if (*name && strspn(name, safe) == strlen(name))
@@ -91,27 +93,29 @@ char *text_shell_word(const char *name) {
         return g_strdup_printf("%s%s", name[0] == '-' ? "-- " : "", quoted);
 }
 
-/* Levenshtein's distance in characters; both must be UTF-8. */
+/* Characters to change, add, leave out or swap with their neighbour to get from a to b; both must be UTF-8.
+ */
 static size_t edit_distance(const char *a, const char *b) {
         glong n, m;
         g_autofree gunichar *x = g_utf8_to_ucs4_fast(a, -1, &n);
         g_autofree gunichar *y = g_utf8_to_ucs4_fast(b, -1, &m);
-        g_autofree size_t *row = g_new(size_t, (size_t) m + 1);
+        size_t width = (size_t) m + 1;
+        g_autofree size_t *d = g_new(size_t, ((size_t) n + 1) * width);
 
-        for (glong j = 0; j <= m; j++)
-                row[j] = (size_t) j;
-        for (glong i = 1; i <= n; i++) {
-                size_t diagonal = row[0];
+        for (size_t i = 0; i <= (size_t) n; i++)
+                for (size_t j = 0; j <= (size_t) m; j++) {
+                        size_t *cell = &d[i * width + j];
 
-                row[0] = (size_t) i;
-                for (glong j = 1; j <= m; j++) {
-                        size_t above = row[j];
-
-                        row[j] = MIN(MIN(above, row[j - 1]) + 1, diagonal + (x[i - 1] != y[j - 1]));
-                        diagonal = above;
+                        if (i == 0 || j == 0) {
+                                *cell = i + j;
+                                continue;
+                        }
+                        *cell = MIN(d[(i - 1) * width + j], d[i * width + j - 1]) + 1;
+                        *cell = MIN(*cell, d[(i - 1) * width + j - 1] + (x[i - 1] != y[j - 1]));
+                        if (i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1])
+                                *cell = MIN(*cell, d[(i - 2) * width + j - 2] + 1);
                 }
-        }
-        return row[m];
+        return d[(size_t) n * width + (size_t) m];
 }
 
 const char *text_closest(const char *name, const char *const *candidates) {

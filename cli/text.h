@@ -4,14 +4,15 @@
 #include "util.h"
 
 /*
- * Text from elsewhere (names of machines, messages of the hypervisor) as it may be shown to people. A name can hold
- * anything: nothing but what text_escape() returns may reach a terminal.
+ * Text from elsewhere (names of machines, messages of the hypervisor) as it may be shown to people. A name
+ * can hold anything: nothing but what text_escape() returns may reach a terminal.
  */
 
 /*
- * A new string in which every character that is not printable (C0, C1, formatting and bidi controls, line separators,
- * unassigned ones) stands as \n, \t, \xNN or \uNNNN, and every byte that is no UTF-8 as \xNN. With ascii, so does all
- * that is not ASCII: for terminals that read bytes, where half a character could be a control.
+ * A new string in which every character that is not printable (C0, C1, formatting and bidi controls, line
+ * separators, unassigned ones) stands as \n, \t, \xNN or \uNNNN, and every byte that is no UTF-8 as \xNN.
+ * With ascii, so does all that is not ASCII: for terminals that read bytes, where half a character could be
+ * a control.
  */
 char *text_escape(const char *text, bool ascii);
 
@@ -24,10 +25,12 @@ char *text_ellipsize(const char *text, unsigned width, const char *ellipsis);
 /* A new string: the pattern with each {key} replaced by the value. Not printf: patterns come from tables. */
 char *text_fill(const char *pattern, const char *key, const char *value);
 
-/* A new string: the name as a person would have to type it after a verb: quoted, after "--" if it looks like an option. */
+/* A new string: the name as a person would have to type it after a verb: quoted, after "--" if it looks like
+ * an option. */
 char *text_shell_word(const char *name);
 
-/* The one of the candidates (NULL-terminated) that the name was most likely meant to be; NULL if none is near. */
+/* The one of the candidates (NULL-terminated) that the name was most likely meant to be; NULL if none is
+ * near. */
 const char *text_closest(const char *name, const char *const *candidates);
 
 /* Whether the word is one of those in the list, which are separated by the separator. */

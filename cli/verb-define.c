@@ -46,7 +46,8 @@ static int xml_read(const char *name, sd_bus_error *error, char **ret) {
         if (r < 0)
                 return sd_bus_error_set_errnof(error, -r, "%s", g_strerror(-r));
         if (!g_utf8_validate(text->str, (gssize) text->len, NULL))
-                return sd_bus_error_setf(error, HATAGO_ERROR("InvalidXML"), "%s", _("it is not text in UTF-8"));
+                return sd_bus_error_setf(error, HATAGO_ERROR("InvalidXML"), "%s",
+                                         _("it is not text in UTF-8"));
         *ret = g_strdup(text->str);
         return 0;
 }
@@ -56,7 +57,8 @@ static int machine_define(const Cli *cli, const char *xml, sd_bus_error *error, 
         const char *path;
         int r;
 
-        r = bus_call_method(cli, HATAGO_PATH, MACHINES_INTERFACE, "DefineMachine", error, &reply, "sa{sv}", xml, 0);
+        r = bus_call_method(cli, HATAGO_PATH, MACHINES_INTERFACE, "DefineMachine", error, &reply, "sa{sv}",
+                            xml, 0);
         if (r < 0)
                 return r;
         r = sd_bus_message_read(reply, "o", &path);

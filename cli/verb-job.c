@@ -42,17 +42,23 @@ static int jobs_list(const Cli *cli, sd_bus_error *error, GPtrArray **ret) {
         return 0;
 }
 
+/* A job that has been forgotten is an object that does not exist: says so in the contract's words. */
+static int translate_unknown(sd_bus_error *error, int r) {
+        if (r >= 0 || !sd_bus_error_has_names(error, SD_BUS_ERROR_UNKNOWN_OBJECT,
+                                              SD_BUS_ERROR_UNKNOWN_INTERFACE, SD_BUS_ERROR_UNKNOWN_METHOD))
+                return r;
+        sd_bus_error_free(error);
+        return sd_bus_error_set_const(error, HATAGO_ERROR("NoSuchJob"), "no such job");
+}
+
 /* Its properties. Sets error on failure, to NoSuchJob if there is none. */
 static int job_get(const Cli *cli, const char *path, sd_bus_error *error, JsonObject **ret) {
-        int r;
+        return translate_unknown(error, bus_get_all(cli, path, JOB_INTERFACE, error, ret));
+}
 
-        r = bus_get_all(cli, path, JOB_INTERFACE, error, ret);
-        if (r < 0 && sd_bus_error_has_names(error, SD_BUS_ERROR_UNKNOWN_OBJECT, SD_BUS_ERROR_UNKNOWN_INTERFACE,
-                                            SD_BUS_ERROR_UNKNOWN_METHOD, SD_BUS_ERROR_UNKNOWN_PROPERTY)) {
-                sd_bus_error_free(error);
-                return sd_bus_error_set_const(error, HATAGO_ERROR("NoSuchJob"), "no such job");
-        }
-        return r;
+static int job_cancel(const Cli *cli, const char *path, sd_bus_error *error) {
+        return translate_unknown(
+                        error, bus_call_method(cli, path, JOB_INTERFACE, "Cancel", error, NULL, "a{sv}", 0));
 }
 
 /* The path of the job with this number. Sets error (NoSuchJob) if it is none. */
@@ -154,7 +160,8 @@ static bool job_watch(const Cli *cli, JobWait *wait, const char *path, const GPt
         return true;
 }
 
-/* The paths of those that were named, or of all. False if one of the names is none, or they cannot be listed. */
+/* The paths of those that were named, or of all. False if one of the names is none, or they cannot be
+ * listed. */
 static bool jobs_resolve(const Cli *cli, char **numbers, unsigned n, GPtrArray **ret) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
@@ -193,7 +200,8 @@ static bool jobs_wait(const Cli *cli, JobWait *wait, const GPtrArray *paths) {
         }
         r = job_wait_run(wait);
         for (guint i = 0; i < watched->len; i++)
-                all_well = job_wait_report(wait, r, watched->pdata[i], job_number(watched->pdata[i])) && all_well;
+                all_well = job_wait_report(wait, r, watched->pdata[i], job_number(watched->pdata[i])) &&
+                           all_well;
         return all_well;
 }
 
@@ -221,7 +229,7 @@ int verb_job_cancel(Cli *cli, char **arguments, unsigned n) {
 
                 r = job_path(arguments[i], &error, &path);
                 if (r >= 0)
-                        r = bus_call_method(cli, path, JOB_INTERFACE, "Cancel", &error, NULL, "a{sv}", 0);
+                        r = job_cancel(cli, path, &error);
                 if (r >= 0)
                         continue;
                 error_report(cli, arguments[i], &error);

@@ -77,8 +77,8 @@ static void machines_print_legend(const GPtrArray *machines) {
 
 static void machines_print(const Cli *cli, const GPtrArray *machines) {
         static const TableColumn columns[] = {
-                { N_("NAME"), TABLE_SHRINK }, { N_("STATE") },
-                { N_("AUTOSTART") },          { N_("VCPUS"), TABLE_RIGHT },
+                { N_("NAME"), TABLE_SHRINK },  { N_("STATE") },
+                { N_("AUTOSTART") },           { N_("VCPUS"), TABLE_RIGHT },
                 { N_("MEMORY"), TABLE_RIGHT },
         };
         g_autoptr(Table) table = table_new(cli->terminal, columns, G_N_ELEMENTS(columns));
@@ -117,8 +117,8 @@ int verb_list(Cli *cli, char **arguments, unsigned n) {
 }
 
 /*
- * For the shell's completion: one name a line, of the machines in one of the states given, if any. Names that would
- * have to be escaped are left out. An agent that does not run is not started for this.
+ * For the shell's completion: one name a line, of the machines in one of the states given, if any. Names
+ * that would have to be escaped are left out. An agent that does not run is not started for this.
  */
 int verb_complete_names(Cli *cli, char **arguments, unsigned n) {
         _cleanup_message_ sd_bus_message *message = NULL, *reply = NULL;
@@ -134,7 +134,8 @@ int verb_complete_names(Cli *cli, char **arguments, unsigned n) {
                 return EXIT_FAILURE;
         if (sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "(ossssbut)") < 0)
                 return EXIT_FAILURE;
-        while (sd_bus_message_read(reply, "(ossssbut)", NULL, &name, NULL, &state, NULL, NULL, NULL, NULL) > 0) {
+        while (sd_bus_message_read(reply, "(ossssbut)", NULL, &name, NULL, &state, NULL, NULL, NULL, NULL) >
+               0) {
                 g_autofree char *shown = text_escape(name, /* ascii= */ false);
 
                 if (strcmp(shown, name) != 0)

@@ -22,7 +22,8 @@ static int objects_get(const Cli *cli, sd_bus_error *error, JsonObject **ret) {
         g_autoptr(JsonNode) node = NULL;
         int r;
 
-        r = bus_call_method(cli, HATAGO_PATH, OBJECT_MANAGER_INTERFACE, "GetManagedObjects", error, &reply, NULL);
+        r = bus_call_method(cli, HATAGO_PATH, OBJECT_MANAGER_INTERFACE, "GetManagedObjects", error, &reply,
+                            "");
         if (r < 0)
                 return r;
         r = json_from_message(reply, &node);
@@ -179,20 +180,20 @@ static int monitor_match(Monitor *monitor) {
                 const char *rule;
                 sd_bus_message_handler_t handler;
         } matches[] = {
-                { "type='signal',sender='" HATAGO_SERVICE "',path='" HATAGO_PATH "',interface='" OBJECT_MANAGER_INTERFACE
-                  "',member='InterfacesAdded'",
+                { "type='signal',sender='" HATAGO_SERVICE "',path='" HATAGO_PATH
+                  "',interface='" OBJECT_MANAGER_INTERFACE "',member='InterfacesAdded'",
                   on_interfaces_added },
-                { "type='signal',sender='" HATAGO_SERVICE "',path='" HATAGO_PATH "',interface='" OBJECT_MANAGER_INTERFACE
-                  "',member='InterfacesRemoved'",
+                { "type='signal',sender='" HATAGO_SERVICE "',path='" HATAGO_PATH
+                  "',interface='" OBJECT_MANAGER_INTERFACE "',member='InterfacesRemoved'",
                   on_interfaces_removed },
-                { "type='signal',sender='" HATAGO_SERVICE "',path_namespace='" HATAGO_PATH "',interface='"
-                  PROPERTIES_INTERFACE "',member='PropertiesChanged'",
+                { "type='signal',sender='" HATAGO_SERVICE "',path_namespace='" HATAGO_PATH
+                  "',interface='" PROPERTIES_INTERFACE "',member='PropertiesChanged'",
                   on_properties_changed },
-                { "type='signal',sender='" HATAGO_SERVICE "',path='" HATAGO_PATH "',interface='" MANAGER_INTERFACE
-                  "',member='JobNew'",
+                { "type='signal',sender='" HATAGO_SERVICE "',path='" HATAGO_PATH
+                  "',interface='" MANAGER_INTERFACE "',member='JobNew'",
                   on_job_new },
-                { "type='signal',sender='" HATAGO_SERVICE "',path='" HATAGO_PATH "',interface='" MANAGER_INTERFACE
-                  "',member='JobRemoved'",
+                { "type='signal',sender='" HATAGO_SERVICE "',path='" HATAGO_PATH
+                  "',interface='" MANAGER_INTERFACE "',member='JobRemoved'",
                   on_job_removed },
                 { "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
                   "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" HATAGO_SERVICE "'",

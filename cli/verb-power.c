@@ -50,7 +50,8 @@ static int append_options(sd_bus_message *message, const Options *options) {
 }
 
 /* Calls the method; ret_job is written only if it returns a job. Sets error on failure. */
-static int power_call(const Cli *cli, const PowerRow *row, const char *path, sd_bus_error *error, char **ret_job) {
+static int power_call(const Cli *cli, const PowerRow *row, const char *path, sd_bus_error *error,
+                      char **ret_job) {
         _cleanup_message_ sd_bus_message *message = NULL, *reply = NULL;
         const char *job;
         int r;
@@ -100,7 +101,8 @@ static void power_wait(PowerItem *items, unsigned n, JobWait *wait) {
                         items[i].done = job_wait_report(wait, r, items[i].job, items[i].name);
 }
 
-/* What became of it, for --json: the result is "unknown" if that is not known, and "pending" with --no-wait. */
+/* What became of it, for --json: the result is "unknown" if that is not known, and "pending" with --no-wait.
+ */
 static const char *item_result(const Cli *cli, const PowerItem *item, const JobWait *wait) {
         const JobEnd *end = wait && item->job ? job_wait_end(wait, item->job) : NULL;
 
@@ -121,7 +123,8 @@ static void power_print_json(const Cli *cli, const PowerItem *items, unsigned n,
 
                 json_object_set_string_member(object, "Name", name);
                 if (items[i].job)
-                        json_object_set_int_member(object, "Job", strtol(job_number(items[i].job), NULL, 10));
+                        json_object_set_int_member(object, "Job",
+                                                   strtol(job_number(items[i].job), NULL, 10));
                 json_object_set_string_member(object, "Result", item_result(cli, &items[i], wait));
                 json_array_add_object_element(array, object); /* takes it */
         }

@@ -77,7 +77,8 @@ static void machine_print(const Cli *cli, JsonObject *machine) {
         const char *accelerator = json_string(machine, "Accelerator");
         bool slow = strcmp(accelerator, "tcg") == 0;
         const char *autostart = json_flag(machine, "Autostart") ? _("yes") : _("no");
-        char *transient = json_flag(machine, "Persistent") ? NULL : g_strdup(_("none: it vanishes when it ends"));
+        char *transient = json_flag(machine, "Persistent") ? NULL
+                                                           : g_strdup(_("none: it vanishes when it ends"));
         Field fields[] = {
                 { _("State"), state_text(machine), colour },
                 { _("Definition"), transient, COLOUR_YELLOW },
@@ -141,7 +142,8 @@ static char *versioned_text(const char *what, const char *version) {
 }
 
 static char *libvirt_text(JsonObject *manager) {
-        const char *version = json_string(manager, "LibvirtVersion"), *uri = json_string(manager, "LibvirtURI");
+        const char *version = json_string(manager, "LibvirtVersion"),
+                   *uri = json_string(manager, "LibvirtURI");
 
         if (!json_flag(manager, "Connected"))
                 return g_strdup_printf(_("%s does not answer"), uri);

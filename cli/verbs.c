@@ -14,30 +14,33 @@ static const Verb verbs[] = {
           N_("show all properties of machines, or of the agent"), N_("cannot show '{name}'") },
         { "start", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"), N_("NAME…"),
           N_("start machines"), N_("cannot start '{name}'") },
-        { "shutdown", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"), N_("NAME…"),
-          N_("ask guests to shut down, and wait until they have"), N_("cannot shut down '{name}'") },
-        { "poweroff", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"), N_("NAME…"),
-          N_("turn machines off hard, as by pulling the plug"), N_("cannot turn off '{name}'") },
-        { "reboot", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"), N_("NAME…"),
-          N_("ask guests to reboot"), N_("cannot reboot '{name}'") },
+        { "shutdown", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"),
+          N_("NAME…"), N_("ask guests to shut down, and wait until they have"),
+          N_("cannot shut down '{name}'") },
+        { "poweroff", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"),
+          N_("NAME…"), N_("turn machines off hard, as by pulling the plug"),
+          N_("cannot turn off '{name}'") },
+        { "reboot", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"),
+          N_("NAME…"), N_("ask guests to reboot"), N_("cannot reboot '{name}'") },
         { "reset", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"), N_("NAME…"),
           N_("reset machines hard, as by the reset button"), N_("cannot reset '{name}'") },
-        { "suspend", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"), N_("NAME…"),
-          N_("stop the processors of machines"), N_("cannot suspend '{name}'") },
-        { "resume", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"), N_("NAME…"),
-          N_("let the processors of machines run again"), N_("cannot resume '{name}'") },
+        { "suspend", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"),
+          N_("NAME…"), N_("stop the processors of machines"), N_("cannot suspend '{name}'") },
+        { "resume", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_power, ACTION("machine-control"),
+          N_("NAME…"), N_("let the processors of machines run again"), N_("cannot resume '{name}'") },
         { "define", 1, 1, VERB_READY | VERB_CHANGE, verb_define, ACTION("machine-define"), N_("FILE|-"),
           N_("define a machine from libvirt XML"), N_("cannot define a machine from '{name}'") },
-        { "undefine", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_undefine, ACTION("machine-delete"), N_("NAME…"),
-          N_("remove the definitions of machines; their disks stay"), N_("cannot undefine '{name}'") },
+        { "undefine", 1, VERB_ANY, VERB_READY | VERB_CHANGE, verb_undefine, ACTION("machine-delete"),
+          N_("NAME…"), N_("remove the definitions of machines; their disks stay"),
+          N_("cannot undefine '{name}'") },
         { "xml", 1, 1, VERB_READY | VERB_CHANGE, verb_xml, ACTION("machine-view"), N_("NAME"),
           N_("print a machine's libvirt XML"), N_("cannot read the XML of '{name}'") },
-        { "monitor", 0, 0, VERB_READY, verb_monitor, NULL, "",
-          N_("print every change as it happens"), N_("cannot follow the changes") },
+        { "monitor", 0, 0, VERB_READY, verb_monitor, NULL, "", N_("print every change as it happens"),
+          N_("cannot follow the changes") },
         { "job list", 0, 0, VERB_PAGER, verb_job_list, NULL, "", N_("list the jobs under way"),
           N_("cannot list the jobs") },
         { "job watch", 0, VERB_ANY, 0, verb_job_watch, NULL, N_("[ID…]"),
-          N_("wait for jobs, or for all that are under way"), N_("job {name} failed") },
+          N_("wait for jobs, or for all that are under way"), N_("job {name}") },
         { "job cancel", 1, VERB_ANY, VERB_CHANGE, verb_job_cancel, ACTION("machine-control"), N_("ID…"),
           N_("cancel jobs"), N_("cannot cancel job {name}") },
         { "__names", 0, VERB_ANY, VERB_HIDDEN, verb_complete_names, NULL, "", "",
@@ -59,7 +62,8 @@ const Verb *verb_find(char **words, unsigned n_words, unsigned *ret_taken) {
 }
 
 static void verb_print(const Verb *verb) {
-        g_autofree char *usage = g_strdup_printf("%s %s", verb->name, *verb->arguments ? _(verb->arguments) : "");
+        g_autofree char *usage =
+                        g_strdup_printf("%s %s", verb->name, *verb->arguments ? _(verb->arguments) : "");
 
         printf("  %s%*s %s\n", usage, (int) (26 - MIN(text_width(usage), 26)), "", _(verb->help));
 }

@@ -17,11 +17,12 @@ struct Verb {
         const char *name;
         unsigned min, max; /* number of arguments; max may be VERB_ANY */
         VerbFlags flags;
-        int (*run)(Cli *cli, char **arguments, unsigned n); /* returns the exit status, has printed all errors */
-        const char *action;                                 /* the polkit action it needs; NULL: none */
-        const char *arguments;                              /* for the help */
-        const char *help;                                   /* one line, not yet translated */
-        const char *failing;                                /* how its errors begin; {name}: what it was about */
+        int (*run)(Cli *cli, char **arguments,
+                   unsigned n); /* returns the exit status, has printed all errors */
+        const char *action;     /* the polkit action it needs; NULL: none */
+        const char *arguments;  /* for the help */
+        const char *help;       /* one line, not yet translated */
+        const char *failing;    /* how its errors begin; {name}: what it was about */
 };
 
 int verb_complete_names(Cli *cli, char **arguments, unsigned n);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "errors.h"
+
+#include "names.h"
+#include "verbs.h"
+
+static Cli cli_new(const char *verb, const Terminal *terminal) {
+        char *words[] = { (char *) verb, NULL };
+        unsigned taken;
+        Cli cli = { .terminal = terminal, .verb = verb_find(words, 1, &taken) };
+
+        cli.action = cli.verb ? cli.verb->action : NULL;
+        return cli;
+}
+
+static void explains(const char *verb, const char *subject, const char *closest, const char *error,
+                     const char *message, const char *reason, const char *hint) {
+        const Terminal terminal = { .unicode = true };
+        const Cli cli = cli_new(verb, &terminal);
+        _cleanup_(explanation_done) Explanation explanation = { 0 };
+
+        error_explain(&cli, subject, closest, error, message, &explanation);
+        g_assert_cmpstr(explanation.reason, ==, reason);
+        g_assert_cmpstr(explanation.hint, ==, hint);
+}
+
+static void test_a_known_error_has_a_reason_and_a_way_out(void) {
+        explains("start", "web", NULL, HATAGO_ERROR("MachineRunning"), "x", "it is running already",
+                 "More about it: hatago status web");
+        explains("undefine", "web", NULL, HATAGO_ERROR("MachineRunning"), "x", "it is running",
+                 "Shut it down first: hatago shutdown web");
+        explains("shutdown", "a;b", NULL, HATAGO_ERROR("TimedOut"), "x",
+                 "the guest did not shut down in time; it may still do so",
+                 "To turn it off hard: hatago poweroff 'a;b'");
+        explains("reset", "-h", NULL, HATAGO_ERROR("MachineNotRunning"), "x", "it is not running",
+                 "Start it first: hatago start -- -h");
+}
+
+static void test_a_near_name_is_suggested(void) {
+        explains("start", "wbe", "web", HATAGO_ERROR("NoSuchMachine"), "x",
+                 "there is no virtual machine of this name or UUID", "Did you mean 'web'?");
+        explains("start", "wbe", NULL, HATAGO_ERROR("NoSuchMachine"), "x",
+                 "there is no virtual machine of this name or UUID", "All there are: hatago list");
+}
+
+static void test_the_missing_right_is_named(void) {
+        explains("start", "web", NULL, "org.freedesktop.DBus.Error.AccessDenied", "x", "you may not do this",
+                 "It needs the right org.hatago.Host1.machine-control (polkit). Try as an administrator, or ask for a "
+                 "polkit rule that grants it.");
+        explains("list", NULL, NULL, "org.freedesktop.DBus.Error.AccessDenied", "x", "you may not do this",
+                 "Try as an administrator.");
+}
+
+static void test_the_text_of_the_agent_is_the_reason(void) {
+        explains("define", "a.xml", NULL, HATAGO_ERROR("InvalidXML"), "line 1: no.\n", "line 1: no",
+                 "What it has to look like: https://libvirt.org/formatdomain.html");
+        explains("start", "web", NULL, HATAGO_ERROR("Failed"), "internal error", "internal error", NULL);
+        explains("start", "web", NULL, "com.example.Other", "text", "text", NULL);
+        explains("start", "web", NULL, "com.example.Other", "", "com.example.Other", NULL);
+        explains("start", "web", NULL, "com.example.Other", NULL, "com.example.Other", NULL);
+}
+
+static void test_hostile_texts_are_escaped(void) {
+        explains("start", "w\033[2J", NULL, HATAGO_ERROR("Failed"), "a\033[2J%n", "a\\x1b[2J%n", NULL);
+        explains("start", "x", "w\xc2\x9b", HATAGO_ERROR("NoSuchMachine"), "x",
+                 "there is no virtual machine of this name or UUID", "Did you mean 'w\\u009b'?");
+}
+
+static void test_verbs_of_two_words_are_found(void) {
+        char job[] = "job", list[] = "list", web[] = "web", status[] = "status";
+        char *two[] = { job, list, web }, *one[] = { status, list }, *half[] = { job };
+        unsigned taken = 0;
+
+        g_assert_cmpstr(verb_find(two, 3, &taken)->name, ==, "job list");
+        g_assert_cmpuint(taken, ==, 2);
+        g_assert_cmpstr(verb_find(one, 2, &taken)->name, ==, "status");
+        g_assert_cmpuint(taken, ==, 1);
+        g_assert_null(verb_find(half, 1, &taken));
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/errors/a-known-error-has-a-reason-and-a-way-out",
+                        test_a_known_error_has_a_reason_and_a_way_out);
+        g_test_add_func("/errors/a-near-name-is-suggested", test_a_near_name_is_suggested);
+        g_test_add_func("/errors/the-missing-right-is-named", test_the_missing_right_is_named);
+        g_test_add_func("/errors/the-text-of-the-agent-is-the-reason",
+                        test_the_text_of_the_agent_is_the_reason);
+        g_test_add_func("/errors/hostile-texts-are-escaped", test_hostile_texts_are_escaped);
+        g_test_add_func("/errors/verbs-of-two-words-are-found", test_verbs_of_two_words_are_found);
+        return g_test_run();
+}

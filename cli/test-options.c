@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "options.h"
+
+#include <errno.h>
+
+/* Splits the line at spaces and reads it. Words and options point into ret_argv. */
+static int parse(const char *line, Options *ret_options, GPtrArray **ret_words, char ***ret_argv) {
+        g_autofree char *complaint = NULL;
+        char **argv = g_strsplit(line, " ", -1);
+        int r;
+
+        r = options_parse((int) g_strv_length(argv), argv, ret_options, ret_words, &complaint);
+        g_assert_true(r == 0 ? !complaint : complaint && *complaint);
+        *ret_argv = argv;
+        return r;
+}
+
+static void test_options_stand_anywhere(void) {
+        g_autoptr(GPtrArray) words = NULL;
+        g_auto(GStrv) argv = NULL;
+        Options options;
+
+        g_assert_cmpint(parse("hatago --user start --paused web --json short db", &options, &words, &argv),
+                        ==, 0);
+        g_assert_cmpuint(words->len, ==, 3);
+        g_assert_cmpstr(words->pdata[0], ==, "start");
+        g_assert_cmpstr(words->pdata[2], ==, "db");
+        g_assert_true(options.user && options.paused && !options.no_wait);
+        g_assert_cmpint(options.json, ==, JSON_SHORT);
+}
+
+static void test_nothing_is_an_option_after_two_dashes(void) {
+        g_autoptr(GPtrArray) words = NULL;
+        g_auto(GStrv) argv = NULL;
+        Options options;
+
+        g_assert_cmpint(parse("hatago start -- -h --json=bad -- -", &options, &words, &argv), ==, 0);
+        g_assert_cmpuint(words->len, ==, 5);
+        g_assert_cmpstr(words->pdata[1], ==, "-h");
+        g_assert_cmpstr(words->pdata[2], ==, "--json=bad");
+        g_assert_cmpstr(words->pdata[3], ==, "--");
+        g_assert_cmpint(options.json, ==, JSON_OFF);
+}
+
+static void test_one_dash_is_a_word(void) {
+        g_autoptr(GPtrArray) words = NULL;
+        g_auto(GStrv) argv = NULL;
+        Options options;
+
+        g_assert_cmpint(parse("hatago define -", &options, &words, &argv), ==, 0);
+        g_assert_cmpstr(words->pdata[1], ==, "-");
+}
+
+static void test_mistakes_are_refused(void) {
+        static const char *const lines[] = {
+                "hatago -h",          "hatago --jso=short", /* an abbreviation */
+                "hatago --json",      "hatago --json=",        "hatago --json=yes",       "hatago --user=1",
+                "hatago --nosuch",    "hatago --state=runing", "hatago --state=running,", "hatago --state=",
+                "hatago --timeout=0", "hatago --timeout=25h",  "hatago --timeout=soon",   "hatago ---",
+                "hatago --=x",
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+                GPtrArray *words = NULL;
+                g_auto(GStrv) argv = NULL;
+                Options options;
+
+                g_assert_cmpint(parse(lines[i], &options, &words, &argv), ==, -EINVAL);
+                g_assert_null(words);
+        }
+}
+
+static void test_complaints_are_escaped(void) {
+        char name[] = "hatago", option[] = "--\033[2J";
+        char *argv[] = { name, option, NULL };
+        g_autofree char *complaint = NULL;
+        GPtrArray *words = NULL;
+        Options options;
+
+        g_assert_cmpint(options_parse(2, argv, &options, &words, &complaint), ==, -EINVAL);
+        g_assert_null(strchr(complaint, '\033'));
+}
+
+static void test_values_are_read(void) {
+        g_autoptr(GPtrArray) words = NULL;
+        g_auto(GStrv) argv = NULL;
+        Options options;
+
+        g_assert_cmpint(parse("hatago --timeout=5min --state=running,paused --property P", &options, &words,
+                              &argv),
+                        ==, 0);
+        g_assert_cmpuint(options.timeout, ==, 300 * USEC_PER_SEC);
+        g_assert_cmpstr(options.state, ==, "running,paused");
+        g_assert_cmpstr(options.property, ==, "P");
+}
+
+static void test_strays_are_found(void) {
+        g_autoptr(GPtrArray) words = NULL;
+        g_auto(GStrv) argv = NULL;
+        Options options;
+
+        g_assert_cmpint(parse("hatago start --paused --user web", &options, &words, &argv), ==, 0);
+        g_assert_null(options_find_stray(&options, "start"));
+        g_assert_cmpstr(options_find_stray(&options, "shutdown"), ==, "paused");
+        g_assert_cmpstr(options_find_stray(&options, "star"), ==, "paused");
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/options/options-stand-anywhere", test_options_stand_anywhere);
+        g_test_add_func("/options/nothing-is-an-option-after-two-dashes",
+                        test_nothing_is_an_option_after_two_dashes);
+        g_test_add_func("/options/one-dash-is-a-word", test_one_dash_is_a_word);
+        g_test_add_func("/options/mistakes-are-refused", test_mistakes_are_refused);
+        g_test_add_func("/options/complaints-are-escaped", test_complaints_are_escaped);
+        g_test_add_func("/options/values-are-read", test_values_are_read);
+        g_test_add_func("/options/strays-are-found", test_strays_are_found);
+        return g_test_run();
+}
