@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Every name that others see: the bus, its objects and interfaces, polkit's actions, fields of the journal. */
+/* Every name that others see: the bus, its objects and interfaces, polkit's actions, fields of the journal.
+ */
 
 #define BUS_NAME "org.hatago.Host1"
 #define PATH_ROOT "/org/hatago/Host1"

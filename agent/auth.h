@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <systemd/sd-bus.h>
+
+#include "common/error.h"
+
+/*
+ * Who calls, and whether they may.
+ *
+ * The bus is asked for the caller's credentials, then polkit whether the caller (by the name on the bus,
+ * never by what a caller says of itself) may do the action. All of it is asynchronous. Root passes without a
+ * question: polkit is the first to go at shutdown. On the bus of a user's session, that user passes and
+ * nobody else.
+ */
+typedef struct Auth Auth;
+typedef struct AuthCheck AuthCheck;
+
+/* Who called. Shared by reference, for as long as a job or its record needs it. */
+typedef struct Caller {
+        unsigned n_ref;
+        uid_t uid;
+        pid_t pid;  /* when asked; 0 if the bus does not know */
+        char *unit; /* systemd unit, for the journal; NULL until systemd answered, or if it does not know */
+} Caller;
+
+Caller *caller_ref(Caller *caller);
+Caller *caller_unref(Caller *caller); /* NULL is none */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Caller, caller_unref)
+
+/*
+ * The answer, once, and never from within auth_check(). result is 0; -EACCES (AccessDenied, or
+ * InteractiveAuthorizationRequired where a password would help and the message did not allow to ask for
+ * one); -ENOBUFS (LimitsExceeded: 64 checks of one user, or 256 in all, are under way); -ECONNRESET when the
+ * caller left the bus: there is nobody to answer. caller is NULL if not known.
+ */
+typedef void (*auth_handler_t)(void *userdata, int result, Caller *caller, Failure *failure);
+
+/* user_session: the bus is that of a user's session. */
+int auth_new(sd_bus *bus, bool user_session, Auth **ret);
+Auth *auth_free(Auth *auth); /* drops what is under way, without an answer; NULL is none */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Auth, auth_free)
+
+/*
+ * Asks whether the sender of message may do action. details: keys and values in turn, for the rules of the
+ * administrator and the text of the question; ends with NULL; copied. action NULL: only who it is; the
+ * answer is yes. For a change, the caller's unit is asked of systemd too, without waiting for it. Fails with
+ * -ENOBUFS or the errno of sd-bus; handler is not called then.
+ */
+int auth_check(Auth *auth, sd_bus_message *message, const char *action, const char *const *details,
+               auth_handler_t handler, void *userdata, Failure *failure);

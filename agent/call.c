@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "call.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "audit.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "plugin.h"
+
+struct Call {
+        const Services *services;
+        sd_bus_message *message;
+        CallInfo info; /* its strings are ours, but for the static ones */
+        Caller *caller;
+};
+
+static Call *call_free(Call *call) {
+        if (call->info.arguments_free)
+                call->info.arguments_free(call->info.arguments);
+        g_free((char *) call->info.object);
+        g_free((char *) call->info.name);
+        g_free((char *) call->info.uuid);
+        caller_unref(call->caller);
+        sd_bus_message_unref(call->message);
+        g_free(call);
+        return NULL;
+}
+
+static void call_record_denied(const Call *call, const Failure *failure) {
+        audit_write(&(AuditRecord){
+                        .caller = call->caller,
+                        .verb = call->info.verb,
+                        .object = call->info.object,
+                        .name = call->info.name,
+                        .result = "denied",
+                        .failure = failure,
+        });
+}
+
+static void call_on_authorized(void *userdata, int result, Caller *caller, Failure *failure) {
+        Call *call = userdata;
+
+        if (result == -ECONNRESET) {
+                call_free(call);
+                return;
+        }
+
+        if (caller)
+                call->caller = caller_ref(caller);
+
+        if (result < 0) {
+                call_record_denied(call, failure);
+                call_fail(call, failure);
+                return;
+        }
+
+        call->info.authorized(call, call->info.arguments);
+}
+
+static int call_check(Call *call, Failure *failure) {
+        const char *details[] = {
+                "verb", call->info.verb, "name", call->info.name ?: "", "uuid", call->info.uuid ?: "", NULL,
+        };
+
+        return auth_check(call->services->auth, call->message, call->info.action, details,
+                          call_on_authorized, call, failure);
+}
+
+int call_authorize(Call *call, const char *action, void (*authorized)(Call *call, void *arguments),
+                   Failure *failure) {
+        call->caller = caller_unref(call->caller);
+        call->info.action = action;
+        call->info.authorized = authorized;
+        return call_check(call, failure);
+}
+
+int call_begin(const Services *services, sd_bus_message *message, const CallInfo *info, Failure *failure) {
+        Call *call = g_new(Call, 1);
+        int r;
+
+        *call = (Call){ .services = services, .message = sd_bus_message_ref(message), .info = *info };
+        call->info.object = g_strdup(info->object);
+        call->info.name = g_strdup(info->name);
+        call->info.uuid = g_strdup(info->uuid);
+
+        r = call_check(call, failure);
+        if (r < 0) {
+                call->info.arguments_free = NULL; /* the arguments remain the caller's */
+                call_free(call);
+                return r;
+        }
+
+        return 1;
+}
+
+void call_reply(Call *call, const char *types, ...) {
+        g_autoptr(sd_bus_message) reply = NULL;
+        va_list values;
+        int r;
+
+        va_start(values, types);
+        r = sd_bus_message_new_method_return(call->message, &reply);
+        if (r >= 0 && types)
+                r = sd_bus_message_appendv(reply, types, values);
+        va_end(values);
+
+        if (r >= 0)
+                r = sd_bus_send(sd_bus_message_get_bus(call->message), reply, NULL);
+        if (r < 0)
+                (void) sd_bus_reply_method_errno(call->message, r, NULL);
+
+        call_free(call);
+}
+
+void call_fail(Call *call, const Failure *failure) {
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        (void) failure_to_bus(failure, &error);
+        (void) sd_bus_reply_method_error(call->message, &error);
+        call_free(call);
+}
+
+int call_begin_job(Call *call, JobAnswer answer, Job **ret, Failure *failure) {
+        JobInfo info = {
+                .operation = call->info.verb,
+                .action = call->info.action,
+                .object = call->info.object,
+                .name = call->info.name,
+                .caller = call->caller,
+                .message = call->message,
+                .answer = answer,
+        };
+        int r;
+
+        r = job_begin(call->services->jobs, &info, ret, failure);
+        if (r < 0)
+                return r;
+
+        call_free(call);
+        return 0;
+}
+
+const Services *call_services(const Call *call) {
+        return call->services;
+}
+
+const char *call_object(const Call *call) {
+        return call->info.object;
+}
+
+const Caller *call_caller(const Call *call) {
+        return call->caller;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "text.h"
+
+static const Option *option_find(const Option *table, const char *name) {
+        for (const Option *o = table; o && o->name; o++)
+                if (g_str_equal(o->name, name))
+                        return o;
+
+        return NULL;
+}
+
+static const char *option_signature(const Option *option) {
+        return option->type == OPTION_BOOL ? "b" : "t";
+}
+
+static int option_read(sd_bus_message *message, const Option *option, void *target, Failure *failure) {
+        void *field = (char *) target + option->offset;
+        const char *signature;
+        uint64_t number;
+        int truth, r;
+
+        r = sd_bus_message_peek_type(message, NULL, &signature);
+        if (r < 0)
+                return r;
+        if (!g_str_equal(signature, option_signature(option)))
+                return failure_set(failure, ERROR_INVALID_ARGUMENT,
+                                   "Option \"%s\" has the type \"%s\", not \"%s\".", option->name,
+                                   option_signature(option), signature);
+
+        if (option->type == OPTION_BOOL) {
+                r = sd_bus_message_read(message, "v", "b", &truth);
+                if (r < 0)
+                        return r;
+
+                *(bool *) field = truth;
+                return 0;
+        }
+
+        r = sd_bus_message_read(message, "v", "t", &number);
+        if (r < 0)
+                return r;
+        if (number < option->minimum || number > option->maximum)
+                return failure_set(failure, ERROR_INVALID_ARGUMENT,
+                                   "Option \"%s\" is %" PRIu64 ", not within %" PRIu64 " to %" PRIu64 ".",
+                                   option->name, number, option->minimum, option->maximum);
+
+        *(uint64_t *) field = number;
+        return 0;
+}
+
+static int option_entry_read(sd_bus_message *message, const Option *table, void *target, GHashTable *seen,
+                             Failure *failure) {
+        const Option *option;
+        const char *name;
+        int r;
+
+        r = sd_bus_message_read(message, "s", &name);
+        if (r < 0)
+                return r;
+
+        option = option_find(table, name);
+        if (!option) {
+                g_autofree char *printable = text_printable(name);
+                return failure_set(failure, ERROR_UNKNOWN_OPTION, "There is no option \"%s\".", printable);
+        }
+        if (!g_hash_table_add(seen, (void *) option))
+                return failure_set(failure, ERROR_INVALID_ARGUMENT, "Option \"%s\" is given twice.", name);
+
+        return option_read(message, option, target, failure);
+}
+
+int options_read(sd_bus_message *message, const Option *table, void *target, Failure *failure) {
+        g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+        int r;
+
+        r = sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "{sv}");
+        if (r < 0)
+                return r;
+
+        while ((r = sd_bus_message_enter_container(message, SD_BUS_TYPE_DICT_ENTRY, "sv")) > 0) {
+                r = option_entry_read(message, table, target, seen, failure);
+                if (r < 0)
+                        return r;
+
+                r = sd_bus_message_exit_container(message);
+                if (r < 0)
+                        return r;
+        }
+        if (r < 0)
+                return r;
+
+        return sd_bus_message_exit_container(message);
+}

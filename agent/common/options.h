@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#include "error.h"
+
+/* The dictionary of options that ends every method's arguments. A method describes what it knows in a table:
+ */
+typedef enum OptionType {
+        OPTION_BOOL,   /* b into a bool */
+        OPTION_UINT64, /* t into a uint64_t, within minimum and maximum */
+} OptionType;
+
+typedef struct Option {
+        const char *name;
+        OptionType type;
+        size_t offset; /* of the field in the target */
+        uint64_t minimum, maximum;
+} Option;
+
+/*
+ * Reads the a{sv} that comes next in the message into the fields of target; fields of absent keys stay as
+ * they are. table ends with an entry without name; NULL where a method knows no option. That the message
+ * ends after it is checked by sd-bus against the signature. Fails with -EINVAL and UnknownOption (the key is
+ * not in the table) or InvalidArgument (wrong type, out of range, twice).
+ */
+int options_read(sd_bus_message *message, const Option *table, void *target, Failure *failure);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job.h"
+
+#include <errno.h>
+
+#include "common/names.h"
+#include "common/options.h"
+#include "plugin.h"
+
+/* The face of jobs on the bus: org.hatago.Host1.Job. The userdata of a found object is the Job. */
+
+static int property_get_string(sd_bus *bus, const char *path, const char *interface, const char *property,
+                               sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const JobFacts facts = job_facts(userdata);
+        const struct {
+                const char *name, *value;
+        } strings[] = {
+                { "Operation", facts.operation },
+                { "State", facts.state },
+                { "Result", facts.result },
+                { "ErrorName", facts.error_name },
+                { "ErrorMessage", facts.error_message },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
+                if (g_str_equal(strings[i].name, property))
+                        return sd_bus_message_append(reply, "s", strings[i].value);
+
+        g_assert_not_reached();
+}
+
+static int property_get_number(sd_bus *bus, const char *path, const char *interface, const char *property,
+                               sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const JobFacts facts = job_facts(userdata);
+
+        if (g_str_equal(property, "Id"))
+                return sd_bus_message_append(reply, "u", facts.id);
+        if (g_str_equal(property, "StartedByUID"))
+                return sd_bus_message_append(reply, "u", (uint32_t) facts.uid);
+        if (g_str_equal(property, "StartedAt"))
+                return sd_bus_message_append(reply, "t", facts.started_at);
+
+        return sd_bus_message_append(reply, "t", facts.ended_at);
+}
+
+static int property_get_cancelable(sd_bus *bus, const char *path, const char *interface,
+                                   const char *property, sd_bus_message *reply, void *userdata,
+                                   sd_bus_error *error) {
+        return sd_bus_message_append(reply, "b", job_facts(userdata).cancelable);
+}
+
+static int append_objects(sd_bus_message *reply, const JobFacts *facts) {
+        return facts->object ? sd_bus_message_append(reply, "ao", 1, facts->object)
+                             : sd_bus_message_append(reply, "ao", 0);
+}
+
+static int property_get_objects(sd_bus *bus, const char *path, const char *interface, const char *property,
+                                sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const JobFacts facts = job_facts(userdata);
+        return append_objects(reply, &facts);
+}
+
+static void cancel_job(Call *call, Job *job) {
+        g_auto(Failure) failure = { 0 };
+
+        if (!job)
+                (void) failure_set(&failure, ERROR_NO_SUCH_JOB, "The job is not there any more.");
+        else if (job_cancel(job, &failure) >= 0) {
+                call_reply(call, NULL);
+                return;
+        }
+
+        call_fail(call, &failure);
+}
+
+/* Not the one who started it, but one who may do as much. */
+static void cancel_authorized(Call *call, void *arguments) {
+        cancel_job(call, jobs_find(call_services(call)->jobs, call_object(call)));
+}
+
+static void cancel_identified(Call *call, void *arguments) {
+        const Services *services = call_services(call);
+        Job *job = jobs_find(services->jobs, call_object(call));
+        g_auto(Failure) failure = { 0 };
+
+        if (!job || job_uid(job) == call_caller(call)->uid) {
+                cancel_job(call, job);
+                return;
+        }
+
+        if (call_authorize(call, job_action(job), cancel_authorized, &failure) < 0)
+                call_fail(call, &failure);
+}
+
+static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_auto(Failure) failure = { 0 };
+        Job *job = userdata;
+        CallInfo info = {
+                .verb = "cancel",
+                .object = job_path(job),
+                .authorized = cancel_identified,
+        };
+        const Services *services = job_services(job);
+        int r;
+
+        r = options_read(message, NULL, NULL, &failure);
+        if (r >= 0)
+                r = call_begin(services, message, &info, &failure);
+        if (r < 0 && failure.code != ERROR_NONE)
+                return failure_to_bus(&failure, error);
+        return r;
+}
+
+static const sd_bus_vtable job_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Id", "u", property_get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Operation", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Objects", "ao", property_get_objects, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("State", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Result", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ErrorName", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ErrorMessage", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("StartedAt", "t", property_get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("EndedAt", "t", property_get_number, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("StartedByUID", "u", property_get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Cancelable", "b", property_get_cancelable, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, method_cancel,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+
+static int job_find(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
+                    sd_bus_error *error) {
+        *ret = jobs_find(userdata, path);
+        return *ret != NULL;
+}
+
+static int jobs_enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
+                          sd_bus_error *error) {
+        g_autoptr(GPtrArray) list = jobs_list(userdata);
+        char **paths = malloc((list->len + 1) * sizeof(char *)); /* sd-bus frees it with free() */
+
+        if (!paths)
+                return -ENOMEM;
+
+        for (guint i = 0; i < list->len; i++)
+                paths[i] = strdup(job_path(list->pdata[i]));
+        paths[list->len] = NULL;
+
+        *ret = paths;
+        return 1;
+}
+
+/* org.hatago.Host1.Manager.ListJobs, called by the manager's face. */
+int jobs_append_running(Jobs *jobs, sd_bus_message *reply) {
+        g_autoptr(GPtrArray) list = jobs_list(jobs);
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'a', "(usoao)");
+        if (r < 0)
+                return r;
+
+        for (guint i = 0; i < list->len; i++) {
+                const JobFacts facts = job_facts(list->pdata[i]);
+
+                if (!g_str_equal(facts.state, "running"))
+                        continue;
+
+                r = sd_bus_message_open_container(reply, 'r', "usoao");
+                if (r >= 0)
+                        r = sd_bus_message_append(reply, "uso", facts.id, facts.operation,
+                                                  job_path(list->pdata[i]));
+                if (r >= 0)
+                        r = append_objects(reply, &facts);
+                if (r >= 0)
+                        r = sd_bus_message_close_container(reply);
+                if (r < 0)
+                        return r;
+        }
+
+        return sd_bus_message_close_container(reply);
+}
+
+int jobs_publish(const Services *services) {
+        int r;
+
+        r = sd_bus_add_fallback_vtable(services->bus, NULL, PATH_JOBS, IFACE_JOB, job_vtable, job_find,
+                                       services->jobs);
+        if (r < 0)
+                return r;
+
+        return sd_bus_add_node_enumerator(services->bus, NULL, PATH_JOBS, jobs_enumerate, services->jobs);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#include "auth.h"
+#include "common/error.h"
+#include "objects.h"
+
+/*
+ * A job: one change that a caller asked for, from the moment it was authorized until ten minutes after its
+ * end. Each is on the bus (org.hatago.Host1.Job) and gets one record in the journal at its end.
+ */
+typedef struct Jobs Jobs;
+typedef struct Job Job;
+
+typedef enum JobResult {
+        JOB_RUNNING,
+        JOB_DONE,
+        JOB_FAILED,
+        JOB_CANCELED,
+        JOB_TIMEOUT,
+        _JOB_RESULT_MAX,
+} JobResult;
+
+/* What the caller gets, and when. */
+typedef enum JobAnswer {
+        JOB_ANSWER_PATH,   /* the job's path, at once */
+        JOB_ANSWER_EMPTY,  /* nothing, or the error, at the end */
+        JOB_ANSWER_OBJECT, /* the path of job_set_object(), or the error, at the end */
+} JobAnswer;
+
+typedef struct JobInfo {
+        const char *operation;   /* as in org.hatago.Host1.Job.Operation; static */
+        const char *action;      /* polkit action that allowed it; static */
+        const char *object;      /* path; NULL if it is yet to be made */
+        const char *name;        /* of the object, for people */
+        Caller *caller;          /* a reference is taken */
+        sd_bus_message *message; /* the call to be answered; a reference is taken */
+        JobAnswer answer;
+} JobInfo;
+
+/* Called by job_cancel(): ends the job (job_end() with JOB_CANCELED) and returns true, or returns false if
+ * it is too late for that. */
+typedef bool (*job_cancel_t)(Job *job, void *userdata);
+
+struct Services;
+
+/* services outlives the jobs; its bus, objects and event are used. */
+int jobs_new(const struct Services *services, Jobs **ret);
+Jobs *jobs_free(Jobs *jobs); /* NULL is none */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Jobs, jobs_free)
+
+/* By path; NULL if there is none (any more). */
+Job *jobs_find(Jobs *jobs, const char *path);
+
+/* All jobs, ended ones too, in the order of their begin: a new array of Job*. */
+GPtrArray *jobs_list(Jobs *jobs);
+
+/*
+ * Begins a job, and announces it. It belongs to the registry; whoever made it holds the pointer until
+ * job_end(), and calls that exactly once. Fails with -ENOBUFS (LimitsExceeded) when 1024 jobs of one user
+ * run already.
+ */
+int job_begin(Jobs *jobs, const JobInfo *info, Job **ret, Failure *failure);
+
+/* Makes it cancelable, or with NULL not so any more. */
+void job_set_cancel(Job *job, job_cancel_t cancel, void *userdata);
+
+/* Tells the object that the job made: its path, and its name for people. */
+void job_set_object(Job *job, const char *path, const char *name);
+
+/* The end: answers the caller, writes the record, tells everybody. failure is for any result but JOB_DONE,
+ * and is read only. The models must show what happened before. */
+void job_end(Job *job, JobResult result, const Failure *failure);
+
+/* Cancels it. Fails with JobNotCancelable. */
+int job_cancel(Job *job, Failure *failure);
+
+const char *job_path(const Job *job);
+const char *job_action(const Job *job);
+uid_t job_uid(const Job *job);
+const struct Services *job_services(const Job *job);
+
+/* The face on the bus, job-dbus.c: org.hatago.Host1.Job, and the answer of ListJobs. */
+int jobs_publish(const struct Services *services);
+int jobs_append_running(Jobs *jobs, sd_bus_message *reply);
+extern const ObjectInterface job_interface;
+
+/* For the face: the values of the properties. */
+typedef struct JobFacts {
+        uint32_t id;
+        const char *operation, *object, *state, *result, *error_name, *error_message;
+        uint64_t started_at, ended_at; /* µs since the epoch; 0: not yet */
+        uid_t uid;
+        bool cancelable;
+} JobFacts;
+
+JobFacts job_facts(const Job *job);
+
+/* Bits of job_interface, in its order. */
+enum {
+        JOB_PROPERTY_OBJECTS,
+        JOB_PROPERTY_STATE,
+        JOB_PROPERTY_RESULT,
+        JOB_PROPERTY_ERROR_NAME,
+        JOB_PROPERTY_ERROR_MESSAGE,
+        JOB_PROPERTY_ENDED_AT,
+        JOB_PROPERTY_CANCELABLE,
+};

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manager.h"
+
+#include "common/cleanup.h"
+#include "common/names.h"
+#include "common/options.h"
+#include "config.h"
+#include "plugin-loader.h"
+
+/* The agent's own face on the bus: org.hatago.Host1.Manager. The userdata is the Manager. */
+
+static const char *const manager_properties[] = {
+        [MANAGER_PROPERTY_READY] = "Ready",
+        [MANAGER_PROPERTY_CONNECTED] = "Connected",
+        [MANAGER_PROPERTY_LIBVIRT_VERSION] = "LibvirtVersion",
+        [MANAGER_PROPERTY_HYPERVISOR_VERSION] = "HypervisorVersion",
+        [MANAGER_PROPERTY_HOSTNAME] = "Hostname",
+        NULL,
+};
+
+const ObjectInterface manager_interface = { .name = IFACE_MANAGER, .properties = manager_properties };
+
+static int property_get_string(sd_bus *bus, const char *path, const char *interface, const char *property,
+                               sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const Hypervisor *hypervisor = manager_services(userdata)->hypervisor;
+        const struct {
+                const char *name, *value;
+        } strings[] = {
+                { "Version", VERSION },
+                { "LibvirtURI", hypervisor_uri(hypervisor) },
+                { "LibvirtVersion", hypervisor_libvirt_version(hypervisor) },
+                { "HypervisorVersion", hypervisor_version(hypervisor) },
+                { "Hostname", hypervisor_hostname(hypervisor) },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
+                if (g_str_equal(strings[i].name, property))
+                        return sd_bus_message_append(reply, "s", strings[i].value);
+
+        g_assert_not_reached();
+}
+
+static int property_get_ready(sd_bus *bus, const char *path, const char *interface, const char *property,
+                              sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append(reply, "b", manager_is_ready(userdata));
+}
+
+static int property_get_connected(sd_bus *bus, const char *path, const char *interface, const char *property,
+                                  sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append(reply, "b", manager_is_connected(userdata));
+}
+
+static int property_get_plugins(sd_bus *bus, const char *path, const char *interface, const char *property,
+                                sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const GArray *plugins = manager_plugins(userdata);
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'a', "s");
+        for (guint i = 0; r >= 0 && i < plugins->len; i++)
+                r = sd_bus_message_append(reply, "s", g_array_index(plugins, Plugin, i).descriptor->name);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int method_list_jobs(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_autoptr(sd_bus_message) reply = NULL;
+        g_auto(Failure) failure = { 0 };
+        int r;
+
+        r = options_read(message, NULL, NULL, &failure);
+        if (r < 0)
+                return failure.code != ERROR_NONE ? failure_to_bus(&failure, error) : r;
+
+        r = sd_bus_message_new_method_return(message, &reply);
+        if (r >= 0)
+                r = jobs_append_running(manager_services(userdata)->jobs, reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static const sd_bus_vtable manager_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Version", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Ready", "b", property_get_ready, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Connected", "b", property_get_connected, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("LibvirtURI", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("LibvirtVersion", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("HypervisorVersion", "s", property_get_string, 0,
+                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Hostname", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Plugins", "as", property_get_plugins, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_METHOD_WITH_ARGS("ListJobs", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a(usoao)", jobs),
+                                method_list_jobs, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_SIGNAL_WITH_ARGS("JobNew", SD_BUS_ARGS("o", job), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("JobRemoved", SD_BUS_ARGS("o", job, "s", result, "s", error, "s", message),
+                                0),
+        SD_BUS_VTABLE_END,
+};
+
+int manager_publish(Manager *manager) {
+        const Services *services = manager_services(manager);
+        int r;
+
+        r = sd_bus_add_object_manager(services->bus, NULL, PATH_ROOT);
+        if (r < 0)
+                return r;
+
+        r = sd_bus_add_object_vtable(services->bus, NULL, PATH_ROOT, IFACE_MANAGER, manager_vtable, manager);
+        if (r < 0)
+                return r;
+
+        return jobs_publish(services);
+}

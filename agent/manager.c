@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manager.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/names.h"
+#include "config.h"
+#include "plugin-loader.h"
+
+struct Manager {
+        Services services; /* what it points to is ours */
+        Mailbox *mailbox;
+        GArray *plugins;
+        sd_bus_slot *name_slot;
+        bool ready, connected;
+};
+
+const Services *manager_services(const Manager *manager) {
+        return &manager->services;
+}
+
+bool manager_is_ready(const Manager *manager) {
+        return manager->ready;
+}
+
+bool manager_is_connected(const Manager *manager) {
+        return manager->connected;
+}
+
+const GArray *manager_plugins(const Manager *manager) {
+        return manager->plugins;
+}
+
+static bool services_is_ready(void *userdata) {
+        return manager_is_ready(userdata);
+}
+
+static bool services_is_connected(void *userdata) {
+        return manager_is_connected(userdata);
+}
+
+static bool manager_all_synced(const Manager *manager) {
+        if (!hypervisor_is_connected(manager->services.hypervisor))
+                return false;
+
+        for (guint i = 0; i < manager->plugins->len; i++) {
+                const Plugin *plugin = &g_array_index(manager->plugins, Plugin, i);
+                if (!plugin->descriptor->synced(plugin->instance))
+                        return false;
+        }
+
+        return true;
+}
+
+/* Decides Ready and Connected, and tells everybody. */
+static void manager_update(void *userdata) {
+        Manager *manager = userdata;
+        bool connected = manager_all_synced(manager), ready = manager->ready || connected;
+        uint64_t mask = 0;
+
+        if (connected != manager->connected)
+                mask |= UINT64_C(1) << MANAGER_PROPERTY_CONNECTED;
+        if (ready != manager->ready)
+                mask |= UINT64_C(1) << MANAGER_PROPERTY_READY;
+        if (mask == 0)
+                return;
+
+        manager->connected = connected;
+        manager->ready = ready;
+        objects_changed(manager->services.objects, PATH_ROOT, &manager_interface, mask);
+        (void) sd_notifyf(/* unset_environment= */ false, "STATUS=%s %s.",
+                          connected ? "Connected to" : "Waiting for",
+                          hypervisor_uri(manager->services.hypervisor));
+}
+
+static void manager_on_connected(void *userdata) {
+        Manager *manager = userdata;
+
+        objects_changed(manager->services.objects, PATH_ROOT, &manager_interface,
+                        UINT64_C(1) << MANAGER_PROPERTY_LIBVIRT_VERSION |
+                                        UINT64_C(1) << MANAGER_PROPERTY_HYPERVISOR_VERSION |
+                                        UINT64_C(1) << MANAGER_PROPERTY_HOSTNAME);
+        manager_update(manager);
+}
+
+static int manager_open_bus(Manager *manager, const ManagerOptions *options) {
+        int r;
+
+        r = options->user ? sd_bus_open_user_with_description(&manager->services.bus, "hatagod")
+                          : sd_bus_open_system_with_description(&manager->services.bus, "hatagod");
+        if (r < 0) {
+                log_error("Cannot connect to the %s bus: %s", options->user ? "session" : "system",
+                          g_strerror(-r));
+                return r;
+        }
+
+        r = sd_bus_set_exit_on_disconnect(manager->services.bus, true);
+        if (r < 0)
+                return r;
+
+        return sd_bus_attach_event(manager->services.bus, manager->services.event, SD_EVENT_PRIORITY_NORMAL);
+}
+
+static int manager_make_event(Manager *manager) {
+        int r;
+
+        r = sd_event_default(&manager->services.event);
+        if (r < 0)
+                return r;
+
+        /* Threads must not take them: they are blocked here, before the first thread is made. */
+        sigset_t signals;
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGTERM);
+        sigaddset(&signals, SIGINT);
+        if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+                return -errno;
+
+        r = sd_event_add_signal(manager->services.event, NULL, SIGTERM, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(manager->services.event, NULL, SIGINT, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_set_watchdog(manager->services.event, true);
+        return r;
+}
+
+static void manager_read_configuration(Manager *manager) {
+        static const char *const folders[] = { CONF_DIR, VENDOR_CONF_DIR, NULL };
+        const char *level;
+        int priority;
+
+        manager->services.configuration = configuration_new(folders);
+
+        level = configuration_string(manager->services.configuration, "Log", "Level", "info");
+        priority = log_level_from_string(level);
+        if (priority < 0)
+                log_warning("Level= in [Log] knows error, warning, notice, info and debug, ignoring.");
+        else
+                log_set_level(priority);
+}
+
+static int manager_make_services(Manager *manager, const ManagerOptions *options) {
+        Services *s = &manager->services;
+        const char *uri;
+        int r;
+
+        s->synced_changed = manager_update;
+        s->is_ready = services_is_ready;
+        s->is_connected = services_is_connected;
+        s->userdata = manager;
+
+        r = objects_new(s->bus, &s->objects);
+        if (r >= 0)
+                r = auth_new(s->bus, options->user, &s->auth);
+        if (r >= 0)
+                r = jobs_new(s, &s->jobs);
+        if (r >= 0)
+                r = mailbox_new(s->event, &manager->mailbox);
+        if (r < 0)
+                return r;
+
+        uri = configuration_string(s->configuration, "Hypervisor", "URI",
+                                   options->user ? "qemu:///session" : "qemu:///system");
+        r = hypervisor_new(s->event, manager->mailbox, options->uri ?: uri, &s->hypervisor);
+        if (r < 0)
+                return r;
+
+        hypervisor_listen(s->hypervisor, &(HypervisorListener){ .connected = manager_on_connected,
+                                                                .disconnected = manager_update,
+                                                                .userdata = manager });
+        return 0;
+}
+
+static int manager_start_plugins(Manager *manager, const ManagerOptions *options) {
+        int r;
+
+        r = plugins_load(options->plugin_dir ?: PLUGIN_DIR, &manager->services, &manager->plugins);
+        if (r < 0)
+                return r;
+
+        r = manager_publish(manager);
+        for (guint i = 0; r >= 0 && i < manager->plugins->len; i++) {
+                const Plugin *plugin = &g_array_index(manager->plugins, Plugin, i);
+                r = plugin->descriptor->start(plugin->instance);
+        }
+
+        return r;
+}
+
+int manager_new(const ManagerOptions *options, Manager **ret) {
+        g_autoptr(Manager) manager = g_new0(Manager, 1);
+        int r;
+
+        r = manager_make_event(manager);
+        if (r < 0)
+                return r;
+
+        manager_read_configuration(manager);
+
+        r = manager_open_bus(manager, options);
+        if (r >= 0)
+                r = manager_make_services(manager, options);
+        if (r >= 0)
+                r = manager_start_plugins(manager, options);
+        if (r < 0)
+                return r;
+
+        configuration_warn_unknown(manager->services.configuration);
+        *ret = g_steal_pointer(&manager);
+        return 0;
+}
+
+Manager *manager_free(Manager *manager) {
+        Services *s;
+
+        if (!manager)
+                return NULL;
+
+        s = &manager->services;
+        sd_bus_slot_unref(manager->name_slot);
+
+        if (s->hypervisor && hypervisor_stop(s->hypervisor) < 0) {
+                log_warning("A call to libvirt hangs, leaving it.");
+                (void) sd_bus_flush(s->bus);
+                _exit(EXIT_SUCCESS);
+        }
+
+        plugins_free(manager->plugins);
+        auth_free(s->auth);
+        jobs_free(s->jobs);
+        mailbox_free(manager->mailbox);
+        hypervisor_free(s->hypervisor);
+        objects_free(s->objects);
+        configuration_free(s->configuration);
+        sd_bus_flush_close_unref(s->bus);
+        sd_event_unref(s->event);
+        g_free(manager);
+        return NULL;
+}
+
+static int manager_on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Manager *manager = userdata;
+        uint32_t answer = 0;
+
+        if (sd_bus_message_is_method_error(m, NULL)) {
+                log_error("Cannot take the name %s: %s", BUS_NAME, sd_bus_message_get_error(m)->message);
+                return sd_event_exit(manager->services.event, EXIT_FAILURE);
+        }
+
+        /* 1 is DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER: nobody waits in the queue, there is one agent. */
+        if (sd_bus_message_read(m, "u", &answer) < 0 || answer != 1) {
+                log_error("Another agent has the name %s.", BUS_NAME);
+                return sd_event_exit(manager->services.event, EXIT_FAILURE);
+        }
+
+        (void) sd_notify(/* unset_environment= */ false, "READY=1");
+        return 0;
+}
+
+int manager_run(Manager *manager) {
+        int r;
+
+        r = sd_bus_request_name_async(manager->services.bus, &manager->name_slot, BUS_NAME, /* flags= */ 0,
+                                      manager_on_name, manager);
+        if (r < 0)
+                return r;
+
+        hypervisor_connect(manager->services.hypervisor);
+
+        r = sd_event_loop(manager->services.event);
+        (void) sd_notify(/* unset_environment= */ false, "STOPPING=1\nSTATUS=Stopping.");
+        return r;
+}

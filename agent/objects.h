@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+/*
+ * What others hear of our objects.
+ *
+ * A model says which properties of an object changed, as a mask of bits; the bits of all changes in one turn
+ * of the event loop are sent as one PropertiesChanged.
+ */
+typedef struct Objects Objects;
+
+/* One interface and its properties, one for each bit of a mask, least significant first; ends with NULL.
+ * Static. */
+typedef struct ObjectInterface {
+        const char *name;
+        const char *const *properties;
+} ObjectInterface;
+
+int objects_new(sd_bus *bus, Objects **ret);
+Objects *objects_free(Objects *objects); /* what waits is dropped; NULL is none */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Objects, objects_free)
+
+/* Sends InterfacesAdded. The object must be found by the bus already. */
+void objects_added(Objects *objects, const char *path);
+
+/* Sends InterfacesRemoved, and no change of it any more. The object must be found by the bus still. */
+void objects_removed(Objects *objects, const char *path);
+
+/* Notes changes, sent at the end of the turn or by objects_flush(). A mask of 0 is nothing. */
+void objects_changed(Objects *objects, const char *path, const ObjectInterface *interface, uint64_t mask);
+
+/* Sends what waits: before a signal that tells others to look. */
+void objects_flush(Objects *objects);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "auth.h"
+#include "call.h"
+#include "configuration.h"
+#include "hypervisor.h"
+#include "job.h"
+#include "objects.h"
+
+/*
+ * The contract between the agent and its plugins. A plugin is a shared module in <libdir>/hatago/plugins
+ * that owns one kind of object. It includes this header (with those above, which are the agent's services)
+ * and common/, nothing else of the agent, and exports one symbol:
+ *
+ *     const PluginDescriptor hatago_plugin = { .abi = PLUGIN_ABI, .name = "machines", … };
+ *
+ * All functions are called on the main thread.
+ */
+#define PLUGIN_ABI 1U
+#define PLUGIN_SYMBOL "hatago_plugin"
+
+/* What the agent lends to its plugins, until their free() has returned. */
+typedef struct Services {
+        sd_event *event;
+        sd_bus *bus;
+        Configuration *configuration;
+        Hypervisor *hypervisor;
+        Objects *objects;
+        Auth *auth;
+        Jobs *jobs;
+
+        /* A plugin calls this when what synced() says has changed. */
+        void (*synced_changed)(void *userdata);
+        /* Whether the objects show what the hypervisor says now (Connected), or ever did (Ready). */
+        bool (*is_connected)(void *userdata);
+        bool (*is_ready)(void *userdata);
+        void *userdata;
+} Services;
+
+typedef struct PluginDescriptor {
+        uint32_t abi;     /* PLUGIN_ABI of the header it was built with */
+        const char *name; /* as in org.hatago.Host1.Manager.Plugins */
+
+        /* Makes the plugin; nothing of it is visible yet. services outlives it. Negative errno on failure.
+         */
+        int (*create)(const Services *services, void **ret);
+
+        /* Publishes its interfaces, before the bus name is taken and the hypervisor connects. */
+        int (*start)(void *plugin);
+
+        /* Whether its objects show what the hypervisor says now. */
+        bool (*synced)(const void *plugin);
+
+        /* After hypervisor_stop(): no callback comes any more. NULL is none; returns NULL. */
+        void *(*free)(void *plugin);
+} PluginDescriptor;
+
+extern const PluginDescriptor hatago_plugin;

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "verbs.h"
+
+#include <libvirt/virterror.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/names.h"
+#include "common/options.h"
+#include "domain-xml.h"
+#include "sync.h"
+
+/* org.hatago.Host1.Machines.DefineMachine. */
+
+typedef struct Define {
+        Machines *machines;
+        char *xml;
+        char uuid[VIR_UUID_STRING_BUFLEN]; /* of what was defined */
+        Job *job;
+} Define;
+
+static void define_free(void *data) {
+        Define *define = data;
+
+        g_free(define->xml);
+        g_free(define);
+}
+
+/* The UUID of the domain with this name or this UUID; false if there is none. */
+static bool domain_uuid(virDomainPtr domain, char ret[static VIR_UUID_STRING_BUFLEN]) {
+        return domain && virDomainGetUUIDString(domain, ret) >= 0;
+}
+
+/* libvirt refuses these too, but with an error that has no number of its own. */
+static int check_clash(virConnect *connection, const DomainXMLIdentity *identity, Failure *failure) {
+        g_autoptr(virDomain) named = virDomainLookupByName(connection, identity->name), identified = NULL;
+        char uuid[VIR_UUID_STRING_BUFLEN];
+
+        if (domain_uuid(named, uuid) && !g_str_equal(uuid, identity->uuid))
+                return failure_set(failure, ERROR_MACHINE_EXISTS,
+                                   "There is a machine \"%s\" already, with the UUID %s; the XML has %s%s.",
+                                   identity->name, uuid, *identity->uuid ? "the UUID " : "no UUID",
+                                   identity->uuid);
+
+        identified = *identity->uuid ? virDomainLookupByUUIDString(connection, identity->uuid) : NULL;
+        if (identified && !g_str_equal(virDomainGetName(identified), identity->name))
+                return failure_set(failure, ERROR_MACHINE_EXISTS,
+                                   "The UUID %s belongs to machine \"%s\" already; the XML names it \"%s\".",
+                                   identity->uuid, virDomainGetName(identified), identity->name);
+
+        return 0;
+}
+
+static int define_run(void *data, virConnect *connection, Failure *failure) {
+        Define *define = data;
+        DomainXMLIdentity identity;
+        g_autofree char *name = NULL;
+        g_autoptr(virDomain) domain = NULL;
+        int r;
+
+        r = domain_xml_identify(define->xml, &identity, failure);
+        if (r < 0)
+                return r;
+        name = identity.name;
+
+        r = check_clash(connection, &identity, failure);
+        if (r < 0)
+                return r;
+
+        domain = virDomainDefineXML(connection, define->xml);
+        if (!domain_uuid(domain, define->uuid))
+                return hypervisor_failure(failure);
+
+        return 0;
+}
+
+static void define_on_read(void *data) {
+        Define *define = data;
+        const Machine *machine = machines_find(define->machines, define->uuid);
+        g_auto(Failure) failure = { 0 };
+        Job *job = define->job;
+
+        if (machine) {
+                job_set_object(job, machine->path, machine->name);
+                job_end(job, JOB_DONE, NULL);
+        } else {
+                (void) failure_set(&failure, ERROR_NO_SUCH_MACHINE,
+                                   "Machine %s was defined, and is gone again.", define->uuid);
+                job_end(job, JOB_FAILED, &failure);
+        }
+
+        define_free(define);
+}
+
+static void define_done(void *data, int result, Failure *failure) {
+        Define *define = data;
+
+        if (result < 0) {
+                job_end(define->job, JOB_FAILED, failure);
+                define_free(define);
+                return;
+        }
+
+        sync_read(define->machines->sync, define->uuid, FACTS_ALL, define_on_read, define);
+}
+
+static void define_on_authorized(Call *call, void *arguments) {
+        Define *from = arguments, *define;
+        g_auto(Failure) failure = { 0 };
+        Request request;
+
+        define = g_new0(Define, 1);
+        define->machines = from->machines;
+        define->xml = g_steal_pointer(&from->xml);
+
+        if (call_begin_job(call, JOB_ANSWER_OBJECT, &define->job, &failure) < 0) {
+                call_fail(call, &failure);
+                define_free(define);
+                return;
+        }
+
+        /* One key: no two of our definitions pass the check for a clash at once. */
+        request = (Request){
+                .lane = LANE_ORDINARY,
+                .key = "define",
+                .run = define_run,
+                .done = define_done,
+                .data = define,
+        };
+        if (hypervisor_submit(define->machines->services->hypervisor, &request, /* ret_id= */ NULL,
+                              &failure) < 0) {
+                job_end(define->job, JOB_FAILED, &failure);
+                define_free(define);
+        }
+}
+
+int define_on_call(Machines *machines, sd_bus_message *message, Failure *failure) {
+        Define *define;
+        CallInfo info;
+        const char *xml;
+        int r;
+
+        r = sd_bus_message_read(message, "s", &xml);
+        if (r < 0)
+                return r;
+        r = options_read(message, NULL, NULL, failure);
+        if (r < 0)
+                return r;
+        if (strlen(xml) > DOMAIN_XML_MAX)
+                return failure_set(failure, ERROR_INVALID_XML, "The XML has %zu bytes, more than %u.",
+                                   strlen(xml), DOMAIN_XML_MAX);
+
+        define = g_new0(Define, 1);
+        define->machines = machines;
+        define->xml = g_strdup(xml);
+
+        info = (CallInfo){
+                .verb = "define",
+                .action = ACTION_MACHINE_DEFINE,
+                .authorized = define_on_authorized,
+                .arguments = define,
+                .arguments_free = define_free,
+        };
+        r = call_begin(machines->services, message, &info, failure);
+        if (r < 0)
+                define_free(define);
+        return r;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "domain-xml.h"
+
+#include <errno.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <string.h>
+
+#include "common/text.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
+
+static void on_doctype(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system) {
+        xmlParserCtxt *parser = context;
+
+        *(bool *) parser->_private = true;
+        xmlStopParser(parser);
+}
+
+static int xml_parse(const char *xml, xmlDoc **ret, Failure *failure) {
+        g_autoptr(xmlParserCtxt) parser = NULL;
+        g_autoptr(xmlDoc) document = NULL;
+        size_t length = strlen(xml);
+        bool doctype = false;
+
+        if (length > DOMAIN_XML_MAX)
+                return failure_set(failure, ERROR_INVALID_XML, "The XML has %zu bytes, more than %u.",
+                                   length, DOMAIN_XML_MAX);
+
+        parser = xmlNewParserCtxt();
+        if (!parser)
+                return failure_set(failure, ERROR_NO_MEMORY, "Not enough memory to read the XML.");
+        parser->_private = &doctype;
+        parser->sax->internalSubset = on_doctype;
+
+        document = xmlCtxtReadMemory(parser, xml, (int) length, "domain.xml", /* encoding= */ NULL,
+                                     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+                                                     XML_PARSE_NOCDATA);
+        if (doctype)
+                return failure_set(failure, ERROR_INVALID_XML, "The XML has a DOCTYPE, which is refused.");
+        if (!document) {
+                const xmlError *error = xmlCtxtGetLastError(parser);
+                g_autofree char *text = text_printable(error && error->message ? g_strchomp(error->message)
+                                                                               : "no reason");
+
+                return failure_set(failure, ERROR_INVALID_XML, "The XML is not well-formed, line %d: %s",
+                                   error ? error->line : 0, text);
+        }
+
+        *ret = g_steal_pointer(&document);
+        return 0;
+}
+
+static xmlNode *node_child(xmlNode *parent, const char *name) {
+        for (xmlNode *n = parent ? parent->children : NULL; n; n = n->next)
+                if (n->type == XML_ELEMENT_NODE && xmlStrEqual(n->name, BAD_CAST name))
+                        return n;
+
+        return NULL;
+}
+
+/* The text of an element without the space around it; NULL if there is no such element. */
+static char *node_child_text(xmlNode *parent, const char *name) {
+        xmlNode *node = node_child(parent, name);
+        xmlChar *content;
+        char *text;
+
+        if (!node)
+                return NULL;
+
+        content = xmlNodeGetContent(node);
+        text = g_strstrip(g_strdup((const char *) content ?: ""));
+        xmlFree(content);
+        return text;
+}
+
+static char *node_attribute(xmlNode *node, const char *name) {
+        xmlChar *value = node ? xmlGetNoNsProp(node, BAD_CAST name) : NULL;
+        char *copy = g_strdup((const char *) value);
+
+        xmlFree(value);
+        return copy;
+}
+
+static uint64_t text_number(const char *text) {
+        return text ? g_ascii_strtoull(text, /* endptr= */ NULL, /* base= */ 10) : 0;
+}
+
+static const char *accelerator_of_type(const char *type) {
+        if (g_strcmp0(type, "qemu") == 0)
+                return "tcg";
+
+        return g_intern_string(type ?: "");
+}
+
+int domain_xml_read(const char *xml, MachineFacts *facts) {
+        g_auto(Failure) failure = { 0 };
+        g_autoptr(xmlDoc) document = NULL;
+        g_autofree char *type = NULL, *current = NULL, *vcpus = NULL, *memory = NULL;
+        xmlNode *root;
+
+        if (xml_parse(xml, &document, &failure) < 0)
+                return -EINVAL;
+
+        root = xmlDocGetRootElement(document);
+        type = node_attribute(root, "type");
+        current = node_attribute(node_child(root, "vcpu"), "current");
+        vcpus = node_child_text(root, "vcpu");
+        memory = node_child_text(root, "currentMemory") ?: node_child_text(root, "memory");
+
+        facts->accelerator = accelerator_of_type(type);
+        facts->vcpus = (unsigned) text_number(current ?: vcpus);
+        facts->memory = text_number(memory) * 1024; /* libvirt always writes KiB */
+        return 0;
+}
+
+int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failure) {
+        g_autoptr(xmlDoc) document = NULL;
+        g_autofree char *name = NULL, *uuid = NULL;
+        DomainXMLIdentity identity = { 0 };
+        xmlNode *root;
+        int r;
+
+        r = xml_parse(xml, &document, failure);
+        if (r < 0)
+                return r;
+
+        root = xmlDocGetRootElement(document);
+        if (!root || !xmlStrEqual(root->name, BAD_CAST "domain"))
+                return failure_set(failure, ERROR_INVALID_XML, "The root element is <%s>, not <domain>.",
+                                   root ? (const char *) root->name : "");
+
+        name = node_child_text(root, "name");
+        if (!name || !*name)
+                return failure_set(failure, ERROR_INVALID_XML, "The XML has no <name>.");
+        if (text_has_control(name)) {
+                g_autofree char *printable = text_printable(name);
+                return failure_set(failure, ERROR_INVALID_XML, "The name \"%s\" has a control character.",
+                                   printable);
+        }
+
+        uuid = node_child_text(root, "uuid");
+        if (uuid && !g_uuid_string_is_valid(uuid)) {
+                g_autofree char *printable = text_printable(uuid);
+                return failure_set(failure, ERROR_INVALID_XML, "\"%s\" is no UUID.", printable);
+        }
+
+        if (uuid) {
+                g_autofree char *lower = g_ascii_strdown(uuid, /* len= */ -1);
+                g_strlcpy(identity.uuid, lower, sizeof(identity.uuid));
+        }
+        identity.name = g_steal_pointer(&name);
+        *ret = identity;
+        return 0;
+}

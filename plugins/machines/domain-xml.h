@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "common/error.h"
+#include "facts.h"
+
+/* libvirt's domain XML (https://libvirt.org/formatdomain.html): the little that is read of it here. Any
+ * thread. */
+
+/* More than any real one, by far. */
+#define DOMAIN_XML_MAX (4U * 1024 * 1024)
+
+/* Reads the FACTS_CONFIG of XML that libvirt wrote. -EINVAL if it is none. */
+int domain_xml_read(const char *xml, MachineFacts *facts);
+
+/* Who the XML of a caller is about. */
+typedef struct DomainXMLIdentity {
+        char *name;
+        char uuid[VIR_UUID_STRING_BUFLEN]; /* empty: it has none */
+} DomainXMLIdentity;
+
+/*
+ * Checks XML from a caller and reads its name and UUID. It must be well-formed, at most DOMAIN_XML_MAX long,
+ * have no DOCTYPE (entities could read files, and grow without bound), the root <domain>, a name without
+ * control characters, and if any a UUID that is one. Fails with -EBADMSG (InvalidXML, says where). Free the
+ * name with g_free().
+ */
+int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failure);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <libvirt/libvirt.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+/* What was read of one domain, as values: it crosses from the thread that asked libvirt to the main thread.
+ */
+typedef enum FactsMask {
+        FACTS_STATE = 1 << 0, /* name, id, state, reason */
+        FACTS_PERSISTENT = 1 << 1,
+        FACTS_AUTOSTART = 1 << 2,
+        FACTS_CONFIG = 1 << 3, /* from the XML: vcpus, memory, accelerator */
+        FACTS_ALL = (1 << 4) - 1,
+} FactsMask;
+
+typedef struct MachineFacts {
+        FactsMask have; /* which of the fields below were read */
+        char uuid[VIR_UUID_STRING_BUFLEN];
+        bool gone; /* libvirt does not know it (any more); have is 0 */
+        char *name;
+        unsigned id;       /* 0: off */
+        int state, reason; /* virDomainState, and its reason */
+        bool persistent, autostart;
+        unsigned vcpus;
+        uint64_t memory;         /* bytes */
+        const char *accelerator; /* interned */
+} MachineFacts;
+
+void facts_done(MachineFacts *facts);
+
+/*
+ * Reads one domain: one call to find it, one for each group of facts wanted. That there is none is no
+ * failure, but gone. Fails with the errors of hypervisor_failure(). On a thread.
+ */
+int facts_read(virConnect *connection, const char *uuid, FactsMask want, MachineFacts *ret,
+               Failure *failure);
+
+/* Reads all facts but FACTS_CONFIG of all domains, in three calls: an array of MachineFacts. On a thread. */
+int facts_read_all(virConnect *connection, GArray **ret, Failure *failure);

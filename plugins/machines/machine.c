@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "machine.h"
+
+#include <systemd/sd-bus.h>
+
+#include "common/names.h"
+#include "state.h"
+
+Machine *machine_new(const char *uuid) {
+        Machine *machine = g_new(Machine, 1);
+
+        *machine = (Machine){ .name = g_strdup(""), .accelerator = "" };
+        g_strlcpy(machine->uuid, uuid, sizeof(machine->uuid));
+        if (sd_bus_path_encode(PATH_MACHINES, machine->uuid, &machine->path) < 0)
+                g_error("out of memory");
+
+        return machine;
+}
+
+Machine *machine_free(Machine *machine) {
+        if (!machine)
+                return NULL;
+
+        free(machine->path); /* of sd-bus */
+        g_free(machine->name);
+        g_free(machine);
+        return NULL;
+}
+
+bool machine_is_active(const Machine *machine) {
+        return machine->id != 0;
+}
+
+/* Sets a field and yields the bit if it changed. */
+#define SET(machine, field, value, property)                                                                \
+        ((machine)->field == (value) ? 0 : ((machine)->field = (value), MACHINE_BIT(property)))
+
+static uint64_t machine_set_name(Machine *machine, const char *name) {
+        if (g_str_equal(machine->name, name))
+                return 0;
+
+        g_free(machine->name);
+        machine->name = g_strdup(name);
+        return MACHINE_BIT(MACHINE_NAME);
+}
+
+static uint64_t machine_set_state(Machine *machine, int state, int reason) {
+        const char *old = state_reason_to_string(machine->state, machine->reason);
+        uint64_t mask = SET(machine, state, state, MACHINE_STATE);
+
+        machine->reason = reason;
+        if (state_reason_to_string(state, reason) != old)
+                mask |= MACHINE_BIT(MACHINE_STATE_REASON);
+        return mask;
+}
+
+static uint64_t machine_set_id(Machine *machine, unsigned id) {
+        uint64_t mask = SET(machine, id, id, MACHINE_DOMAIN_ID);
+
+        /* The process was that of another run. */
+        if (mask != 0)
+                mask |= machine_apply_process(machine, /* pid= */ 0, /* started_at= */ 0);
+        return mask;
+}
+
+uint64_t machine_apply_process(Machine *machine, uint32_t pid, uint64_t started_at) {
+        return SET(machine, pid, pid, MACHINE_PID) |
+               SET(machine, started_at, started_at, MACHINE_STARTED_AT);
+}
+
+uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts) {
+        uint64_t mask = 0;
+
+        if (facts->have & FACTS_STATE) {
+                mask |= machine_set_name(machine, facts->name);
+                mask |= machine_set_id(machine, facts->id);
+                mask |= machine_set_state(machine, facts->state, facts->reason);
+        }
+        if (facts->have & FACTS_PERSISTENT)
+                mask |= SET(machine, persistent, facts->persistent, MACHINE_PERSISTENT);
+        if (facts->have & FACTS_AUTOSTART)
+                mask |= SET(machine, autostart, facts->autostart, MACHINE_AUTOSTART);
+        if (facts->have & FACTS_CONFIG) {
+                mask |= SET(machine, vcpus, facts->vcpus, MACHINE_VCPUS);
+                mask |= SET(machine, memory, facts->memory, MACHINE_MEMORY);
+                mask |= SET(machine, accelerator, facts->accelerator, MACHINE_ACCELERATOR);
+        }
+
+        return mask;
+}
+
+static uint64_t machine_apply_stopped(Machine *machine, const MachineEvent *event, int state, int reason) {
+        /* A run that was read before the event of its start came: this end is of the run before it. */
+        bool older = event->id != 0 ? event->id < machine->id : machine->id != machine->announced_id;
+
+        if (older)
+                return 0;
+
+        return machine_set_id(machine, 0) | machine_set_state(machine, state, reason);
+}
+
+uint64_t machine_apply_event(Machine *machine, const MachineEvent *event) {
+        uint64_t mask = 0;
+        int state, reason;
+
+        if (event->event == VIR_DOMAIN_EVENT_DEFINED)
+                return SET(machine, persistent, true, MACHINE_PERSISTENT);
+        if (event->event == VIR_DOMAIN_EVENT_UNDEFINED &&
+            event->detail == VIR_DOMAIN_EVENT_UNDEFINED_REMOVED)
+                return SET(machine, persistent, false, MACHINE_PERSISTENT);
+        if (!state_after_event(event->event, event->detail, &state, &reason))
+                return 0;
+
+        if (event->event == VIR_DOMAIN_EVENT_STOPPED)
+                return machine_apply_stopped(machine, event, state, reason);
+
+        if (event->id < machine->id || event->id == 0)
+                return 0; /* an older run */
+
+        machine->announced_id = event->id;
+        mask |= machine_set_id(machine, event->id);
+        mask |= machine_set_state(machine, state, reason);
+        return mask;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "facts.h"
+
+/* One virtual machine as the agent knows it: values only, no call to anybody. Main thread. */
+typedef struct Machine {
+        char uuid[VIR_UUID_STRING_BUFLEN];
+        char *path;
+        char *name;
+        unsigned id;           /* of the run; 0: off */
+        unsigned announced_id; /* the run whose start is past: an event without id that says "stopped" is
+                                  about it */
+        int state, reason;
+        bool persistent, autostart;
+        unsigned vcpus;
+        uint64_t memory;
+        const char *accelerator;
+        uint32_t pid;
+        uint64_t started_at;
+} Machine;
+
+/* The properties of org.hatago.Host1.Machine that change, as bits of the masks below. */
+typedef enum MachineProperty {
+        MACHINE_NAME,
+        MACHINE_DOMAIN_ID,
+        MACHINE_STATE,
+        MACHINE_STATE_REASON,
+        MACHINE_PERSISTENT,
+        MACHINE_AUTOSTART,
+        MACHINE_VCPUS,
+        MACHINE_MEMORY,
+        MACHINE_ACCELERATOR,
+        MACHINE_PID,
+        MACHINE_STARTED_AT,
+        _MACHINE_PROPERTY_MAX,
+} MachineProperty;
+
+#define MACHINE_BIT(property) (UINT64_C(1) << (property))
+
+/* A machine that has no facts yet but who it is. */
+Machine *machine_new(const char *uuid);
+Machine *machine_free(Machine *machine); /* NULL is none */
+
+/* Whether it has a hypervisor process. */
+bool machine_is_active(const Machine *machine);
+
+/* Takes over what was read; returns the mask of what changed. */
+uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts);
+
+/* A lifecycle event of libvirt, as it came. */
+typedef struct MachineEvent {
+        char uuid[VIR_UUID_STRING_BUFLEN];
+        unsigned id; /* of the run it is about; 0: not told */
+        int event, detail;
+} MachineEvent;
+
+/*
+ * Takes over what an event says, unless it may be about an older run than the one that is known already:
+ * events and answers come on different ways. The numbers of libvirt's runs only grow. Returns the mask of
+ * what changed; what the event left open, the reading that follows it settles.
+ */
+uint64_t machine_apply_event(Machine *machine, const MachineEvent *event);
+
+/* The process of its run, from machined; 0, 0 when there is none. */
+uint64_t machine_apply_process(Machine *machine, uint32_t pid, uint64_t started_at);

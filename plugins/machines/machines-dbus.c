@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "machines.h"
+
+#include "common/cleanup.h"
+#include "common/names.h"
+#include "common/options.h"
+#include "state.h"
+#include "verbs.h"
+
+/* The face of all machines on the bus: org.hatago.Host1.Machines. The userdata is the Machines. */
+
+static int append_row(sd_bus_message *reply, const Machine *m) {
+        return sd_bus_message_append(reply, "(ossssbut)", m->path, m->name, m->uuid,
+                                     state_to_string(m->state),
+                                     /* unit= */ "", (int) m->autostart, m->vcpus, m->memory);
+}
+
+static int reply_list(sd_bus_message *message, Machines *machines) {
+        g_autoptr(GPtrArray) list = machines_list(machines);
+        g_autoptr(sd_bus_message) reply = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_return(message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(ossssbut)");
+        for (guint i = 0; r >= 0 && i < list->len; i++)
+                r = append_row(reply, list->pdata[i]);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int method_list_machines(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_auto(Failure) failure = { 0 };
+        int r;
+
+        r = options_read(message, NULL, NULL, &failure);
+        if (r >= 0)
+                r = reply_list(message, userdata);
+        return failure.code != ERROR_NONE ? failure_to_bus(&failure, error) : r;
+}
+
+static int method_get_machine(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_auto(Failure) failure = { 0 };
+        Machine *machine;
+        const char *name;
+        int r;
+
+        r = sd_bus_message_read(message, "s", &name);
+        if (r >= 0)
+                r = options_read(message, NULL, NULL, &failure);
+        if (r >= 0)
+                r = machines_find_by_name(userdata, name, &machine, &failure);
+        if (r < 0)
+                return failure.code != ERROR_NONE ? failure_to_bus(&failure, error) : r;
+
+        return sd_bus_reply_method_return(message, "o", machine->path);
+}
+
+static int method_define_machine(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_auto(Failure) failure = { 0 };
+        int r;
+
+        r = define_on_call(userdata, message, &failure);
+        return failure.code != ERROR_NONE ? failure_to_bus(&failure, error) : r;
+}
+
+static const sd_bus_vtable machines_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("ListMachines", SD_BUS_ARGS("a{sv}", options),
+                                SD_BUS_RESULT("a(ossssbut)", machines), method_list_machines,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetMachine", SD_BUS_ARGS("s", name, "a{sv}", options),
+                                SD_BUS_RESULT("o", machine), method_get_machine, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("DefineMachine", SD_BUS_ARGS("s", xml, "a{sv}", options),
+                                SD_BUS_RESULT("o", machine), method_define_machine,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+
+int machines_publish(Machines *machines) {
+        return sd_bus_add_object_vtable(machines->services->bus, NULL, PATH_ROOT, IFACE_MACHINES,
+                                        machines_vtable, machines);
+}

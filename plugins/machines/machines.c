@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "machines.h"
+
+#include <errno.h>
+#include <libvirt/virterror.h>
+
+#include "common/text.h"
+#include "machined.h"
+#include "sync.h"
+#include "verbs.h"
+
+static void machine_release(gpointer p) {
+        machine_free(p);
+}
+
+Machines *machines_new(const Services *services) {
+        Machines *machines = g_new0(Machines, 1);
+
+        machines->services = services;
+        machines->by_uuid = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, machine_release);
+        machines->by_path = g_hash_table_new(g_str_hash, g_str_equal);
+        machines->sync = sync_new(machines);
+        machines->machined = machined_new(machines);
+        machines->verbs = verbs_new(machines);
+        return machines;
+}
+
+Machines *machines_free(Machines *machines) {
+        if (!machines)
+                return NULL;
+
+        verbs_free(machines->verbs);
+        machined_free(machines->machined);
+        sync_free(machines->sync);
+        g_hash_table_unref(machines->by_path);
+        g_hash_table_unref(machines->by_uuid);
+        g_free(machines);
+        return NULL;
+}
+
+Machine *machines_find(Machines *machines, const char *uuid) {
+        return g_hash_table_lookup(machines->by_uuid, uuid);
+}
+
+static Machine *machines_find_exact_name(Machines *machines, const char *name) {
+        GHashTableIter i;
+        gpointer machine;
+
+        g_hash_table_iter_init(&i, machines->by_uuid);
+        while (g_hash_table_iter_next(&i, NULL, &machine))
+                if (g_str_equal(((Machine *) machine)->name, name))
+                        return machine;
+
+        return NULL;
+}
+
+int machines_find_by_name(Machines *machines, const char *name, Machine **ret, Failure *failure) {
+        const Services *services = machines->services;
+        g_autofree char *lower = g_ascii_strdown(name, /* len= */ -1), *printable = NULL;
+        Machine *named = machines_find_exact_name(machines, name),
+                *identified = machines_find(machines, lower);
+
+        if (named && identified && named != identified)
+                return failure_set(failure, ERROR_AMBIGUOUS_NAME,
+                                   "\"%s\" is the name of machine %s and the UUID of machine \"%s\".", name,
+                                   named->uuid, identified->name);
+
+        if (named || identified) {
+                *ret = named ?: identified;
+                return 0;
+        }
+
+        if (!services->is_ready(services->userdata))
+                return hypervisor_is_connected(services->hypervisor)
+                                       ? failure_set(failure, ERROR_NOT_READY,
+                                                     "The agent has not read the machines of this host yet.")
+                                       : hypervisor_unavailable(services->hypervisor, failure);
+
+        printable = text_printable(name);
+        return failure_set(failure, ERROR_NO_SUCH_MACHINE, "There is no machine \"%s\".", printable);
+}
+
+static gint compare_machines(gconstpointer a, gconstpointer b) {
+        const Machine *m = *(const Machine *const *) a, *n = *(const Machine *const *) b;
+        return g_strcmp0(m->name, n->name);
+}
+
+GPtrArray *machines_list(Machines *machines) {
+        GPtrArray *list = g_ptr_array_sized_new(g_hash_table_size(machines->by_uuid));
+        GHashTableIter i;
+        gpointer machine;
+
+        g_hash_table_iter_init(&i, machines->by_uuid);
+        while (g_hash_table_iter_next(&i, NULL, &machine))
+                g_ptr_array_add(list, machine);
+
+        g_ptr_array_sort(list, compare_machines);
+        return list;
+}
+
+static void machines_remove(Machines *machines, Machine *machine) {
+        char uuid[VIR_UUID_STRING_BUFLEN];
+
+        g_strlcpy(uuid, machine->uuid, sizeof(uuid));
+        objects_removed(machines->services->objects, machine->path);
+        g_hash_table_remove(machines->by_path, machine->path);
+        g_hash_table_remove(machines->by_uuid, machine->uuid);
+        verbs_on_off(machines->verbs, uuid);
+}
+
+static void machines_add(Machines *machines, const MachineFacts *facts) {
+        Machine *machine = machine_new(facts->uuid);
+
+        (void) machine_apply_facts(machine, facts);
+        machine->announced_id = machine->id;
+        (void) machined_apply(machines->machined, machine);
+        g_hash_table_insert(machines->by_uuid, machine->uuid, machine);
+        g_hash_table_insert(machines->by_path, machine->path, machine);
+        objects_added(machines->services->objects, machine->path);
+}
+
+void machines_apply_facts(Machines *machines, const MachineFacts *facts) {
+        Machine *machine = machines_find(machines, facts->uuid);
+
+        if (facts->gone) {
+                if (machine)
+                        machines_remove(machines, machine);
+        } else if (!machine) {
+                if (facts->have & FACTS_STATE)
+                        machines_add(machines, facts);
+        } else
+                machines_changed(machines, machine, machine_apply_facts(machine, facts));
+}
+
+void machines_retain(Machines *machines, GHashTable *uuids) {
+        g_autoptr(GPtrArray) list = machines_list(machines);
+
+        for (guint i = 0; i < list->len; i++) {
+                Machine *machine = list->pdata[i];
+                if (!g_hash_table_contains(uuids, machine->uuid))
+                        machines_remove(machines, machine);
+        }
+}
+
+void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
+        if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID))
+                mask |= machined_apply(machines->machined, machine);
+
+        objects_changed(machines->services->objects, machine->path, &machine_interface, mask);
+
+        if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID) && !machine_is_active(machine))
+                verbs_on_off(machines->verbs, machine->uuid);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+#include "machine.h"
+#include "plugin.h"
+
+/* All machines of the host, and the parts of the plugin that keep them true and change them. */
+typedef struct Machines {
+        const Services *services;
+        GHashTable *by_uuid; /* owns the Machine */
+        GHashTable *by_path;
+        struct Sync *sync;
+        struct Machined *machined;
+        struct Verbs *verbs;
+} Machines;
+
+Machines *machines_new(const Services *services);
+Machines *machines_free(Machines *machines); /* NULL is none */
+
+Machine *machines_find(Machines *machines, const char *uuid);
+
+/* By name or UUID. Fails with NoSuchMachine; with AmbiguousName where the text is the name of one and the
+ * UUID of another; with NotReady or HypervisorUnavailable while the first reading has not ended. */
+int machines_find_by_name(Machines *machines, const char *name, Machine **ret, Failure *failure);
+
+/* All of them, by name: a new array of Machine*. */
+GPtrArray *machines_list(Machines *machines);
+
+/* Takes over what was read of a domain, and announces what it changed: a new machine, changes, or its end.
+ */
+void machines_apply_facts(Machines *machines, const MachineFacts *facts);
+
+/* Removes those that are not in the set of UUIDs. */
+void machines_retain(Machines *machines, GHashTable *uuids);
+
+/* Tells everybody what changed. */
+void machines_changed(Machines *machines, Machine *machine, uint64_t mask);
+
+/* The faces on the bus: machines-dbus.c, machine-dbus.c. */
+int machines_publish(Machines *machines);
+int machine_publish(Machines *machines);
+extern const ObjectInterface machine_interface;

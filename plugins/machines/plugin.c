@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin.h"
+
+#include "machined.h"
+#include "machines.h"
+#include "sync.h"
+
+static int plugin_create(const Services *services, void **ret) {
+        *ret = machines_new(services);
+        return 0;
+}
+
+static int plugin_start(void *plugin) {
+        Machines *machines = plugin;
+        int r;
+
+        hypervisor_listen(machines->services->hypervisor,
+                          &(HypervisorListener){ .connected = sync_on_connected,
+                                                 .disconnected = sync_on_disconnected,
+                                                 .userdata = machines->sync });
+
+        r = machines_publish(machines);
+        if (r >= 0)
+                r = machine_publish(machines);
+        if (r >= 0)
+                r = machined_start(machines->machined);
+        return r;
+}
+
+static bool plugin_synced(const void *plugin) {
+        const Machines *machines = plugin;
+        return sync_is_synced(machines->sync);
+}
+
+static void *plugin_free(void *plugin) {
+        return machines_free(plugin);
+}
+
+const PluginDescriptor hatago_plugin = {
+        .abi = PLUGIN_ABI,
+        .name = "machines",
+        .create = plugin_create,
+        .start = plugin_start,
+        .synced = plugin_synced,
+        .free = plugin_free,
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "facts.h"
+#include "machines.h"
+
+/*
+ * Keeps the machines true to libvirt.
+ *
+ * After each connection all facts of all domains are read in a few calls, then their XML, a few domains a
+ * request. From then on events tell of changes: what an event says is applied at once, and a reading of that
+ * domain is queued that settles it. Readings are ordered like this, so that a late answer never overwrites a
+ * newer truth:
+ *
+ *   - of one domain one reading is under way; what is wanted meanwhile makes its answer void, and it is read
+ * again;
+ *   - a domain that an event or a reading touched since a reading of all began is left out of its result.
+ */
+typedef struct Sync Sync;
+
+Sync *sync_new(Machines *machines);
+Sync *sync_free(Sync *sync); /* NULL is none; waiters are called */
+
+/* The hypervisor's listener, and whether the machines show what it says now. */
+void sync_on_connected(void *sync);
+void sync_on_disconnected(void *sync);
+bool sync_is_synced(const Sync *sync);
+
+/* Reads a domain; done (may be NULL) is called when the machine shows the result, or when it could not be
+ * read. */
+void sync_read(Sync *sync, const char *uuid, FactsMask want, void (*done)(void *data), void *data);
+
+/* From events.c, any thread: delivers mail to the main thread. */
+void sync_post(Sync *sync, mail_handler_t deliver, void *mail);
+
+/* From events.c, main thread: a lifecycle event, or one that says no more than that the configuration
+ * changed. */
+void sync_on_event(Sync *sync, const MachineEvent *event);
+void sync_on_config_event(Sync *sync, const char *uuid);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "machines.h"
+
+/* What can be done with a machine: one table of verbs, and their common way from the call to the end of the
+ * job. */
+typedef struct Verbs Verbs;
+
+Verbs *verbs_new(Machines *machines);
+Verbs *verbs_free(Verbs *verbs); /* cancels what waits for a machine to be off; NULL is none */
+
+/* A call of one of the verbs on a machine: the method of a bus vtable, which finds the verb by the member's
+ * name. */
+int verbs_on_call(Machines *machines, Machine *machine, sd_bus_message *message, Failure *failure);
+
+/* A machine is off, or gone: jobs that waited for it end. */
+void verbs_on_off(Verbs *verbs, const char *uuid);
+
+/* org.hatago.Host1.Machine.GetXML and org.hatago.Host1.Machines.DefineMachine, get-xml.c and define.c. */
+int get_xml_on_call(Machines *machines, Machine *machine, sd_bus_message *message, Failure *failure);
+int define_on_call(Machines *machines, sd_bus_message *message, Failure *failure);
