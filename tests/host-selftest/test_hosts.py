@@ -38,9 +38,9 @@ def eventually(condition, timeout=10):
     return True
 
 
-def mounts_of(name):
-    """Return the pids of all processes on the machine that see a mount of the host's folder."""
-    needle, found = f"/run/{name}/", []
+def mounts_below(prefix):
+    """Return the pids of all processes on the machine that see a mount whose path begins so."""
+    needle, found = f" {prefix}", []
     for path in Path("/proc").glob("[0-9]*/mountinfo"):
         try:
             if needle in path.read_text():
@@ -58,7 +58,7 @@ def groups_of(name):
 
 def assert_nothing_left(name):
     """Assert that nothing of a host remains but its logs."""
-    assert mounts_of(name) == []
+    assert mounts_below(f"{registry.folder(name)}/") == []
     assert groups_of(name) == []
     assert not registry.folder(name).exists()
     assert not (hosts_folder() / "run" / f"{name}.lock").exists()
@@ -143,6 +143,13 @@ def test_cli_passes_status_and_standard_input(pair):
     assert tool("root", "self-one").stdout.strip() == str(pair[0].root)
 
 
+def test_shell_has_a_terminal_of_the_host(pair):
+    done = subprocess.run(["script", "-qec", f"{TESTS / 'host'} shell self-one", "/dev/null"],
+                          input="tty; exit 5\n", capture_output=True, text=True, timeout=60)
+    assert done.returncode == 5
+    assert re.search(r"^/dev/pts/\d+", done.stdout, re.MULTILINE)
+
+
 def test_cli_errors_are_one_line_and_usage_is_2(pair):
     for arguments, text in ((["up", "self-one"], "is up already"),
                             (["run", "nobody", "true"], "no host nobody is up"),
@@ -225,9 +232,10 @@ def killed_leaves_nothing(name, pid):
     below = {child: process.start_time(child)
              for child in process.descendants(registry.read(name)["keeper"])}
     assert len(below) > 10
+    assert mounts_below(f"{registry.folder(name)}/")
     os.kill(pid, signal.SIGKILL)
     assert eventually(lambda: not any(process.is_alive(*one) for one in below.items()))
-    assert eventually(lambda: mounts_of(name) == [])
+    assert eventually(lambda: not mounts_below(f"{registry.folder(name)}/"))
 
 
 @pytest.mark.parametrize("victim", ["supervisor", "first process", "nspawn"])
@@ -238,7 +246,7 @@ def test_a_killed_host_leaves_nothing(victim):
     below = process.descendants(keeper)
     killed_leaves_nothing(name, {"supervisor": keeper, "first process": below[0],
                                  "nspawn": below[1]}[victim])
-    assert name not in tool("list").stdout
+    assert eventually(lambda: name not in tool("list").stdout)
     assert_nothing_left(name)
 
 
@@ -303,6 +311,23 @@ def test_a_package_that_cannot_be_installed_is_an_error_that_leaves_nothing(tmp_
     made = set(layers_folder().iterdir()) - set(before)
     assert not [path for path in made if path.name.startswith(("packages-", "."))]
     assert_nothing_left("self-broken")
+
+
+def test_a_killed_build_leaves_nothing_half(tmp_path):
+    debs = make_package(tmp_path, "inn-slow", "tini | no-such-package",
+                        postinst="touch /srv/reached; sleep 600")
+    with subprocess.Popen([str(TESTS / "host"), "up", "self-cut", "--packages", str(debs)],
+                          stderr=subprocess.DEVNULL) as builder:
+        assert eventually(lambda: [*layers_folder().glob(".new-packages-*/root/srv/reached")], 60)
+        assert mounts_below(f"{layers_folder()}/.new-")
+        builder.kill()
+    assert eventually(lambda: not mounts_below(f"{layers_folder()}/.new-"))
+    tool("list")
+    assert_nothing_left("self-cut")
+    debs = make_package(tmp_path / "good", "inn-slow", "tini | no-such-package")
+    with Host("self-cut").up(debs) as host:
+        assert host.run(["dpkg-query", "-W", "inn-slow"]).returncode == 0
+    assert not [*layers_folder().glob(".new-*")]
 
 
 def test_foreign_depends_leave_own_packages_out():

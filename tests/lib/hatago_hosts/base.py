@@ -11,7 +11,7 @@ from .paths import bases_folder, hosts_folder
 # A real host's skeleton, and after it what only tests need. Nothing else: what our packages
 # forget to depend on must be missing.
 PACKAGES = ("systemd", "systemd-sysv", "libpam-systemd", "dbus", "passwd", "login", "iproute2",
-            "procps", "less",
+            "procps", "less", "kmod",
             "libvirt-clients", "strace")
 
 # libvirt creates its groups in the controllers, which nspawn mounts read-only when they are

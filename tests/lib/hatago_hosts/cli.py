@@ -125,8 +125,11 @@ def host_run(options):
 
 
 def host_shell(options):
-    """Become a shell."""
-    command = Host(options.name).command(["/bin/bash", "-l"], options.user)
+    """Become a shell; script gives it a terminal of the host, where ours does not exist."""
+    shell = ["/bin/bash", "-l"]
+    if sys.stdin.isatty():
+        shell = ["script", "--quiet", "--return", "--command", " ".join(shell), "/dev/null"]
+    command = Host(options.name).command(shell, options.user)
     os.execvp(command[0], command)
 
 

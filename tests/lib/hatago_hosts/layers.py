@@ -16,7 +16,7 @@ from .errors import HostError
 from .files import digest, digest_file, read_json, remove_tree, say, whole_folder, write_json
 from .paths import bases_folder, hosts_folder, layers_folder
 
-KEEP = 3
+KEEP = 5
 # A host without packages of ours is still good for trying the tool and for comparing.
 DEFAULT = ("libvirt-daemon-system, qemu-system-x86, qemu-utils, dnsmasq-base, "
            "libvirt-daemon-config-network, polkitd, network-manager")

@@ -16,10 +16,18 @@ FIELDS = "$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)"
 
 
 def _targets():
-    """Ask apt, which reads both formats of sources, for (origin, uri, suite, component)."""
+    """Ask apt, which reads both formats of sources, for (origin, uri, suite, component).
+
+    Where apt-get update never ran apt knows no origins, and says nothing unless told so.
+    """
+    return _ask_apt() or _ask_apt("--no-release-info")
+
+
+def _ask_apt(*options):
+    """Return what apt-get indextargets says, as lists of fields."""
     try:
         output = subprocess.run(
-            ["apt-get", "indextargets", "--format", FIELDS, "Created-By: Packages"],
+            ["apt-get", "indextargets", *options, "--format", FIELDS, "Created-By: Packages"],
             capture_output=True, text=True, check=True).stdout
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
         raise HostError("apt-get cannot list this machine's package sources") from error
@@ -54,7 +62,8 @@ def archives():
         elif "-" not in suite:
             main = main or _resolve(uri)
     if main is None:
-        raise HostError("apt on this machine has no Debian archive (main) among its sources")
+        raise HostError("apt on this machine has no Debian archive (main) among its sources; "
+                        "apt-get update may be needed to know its mirrors")
     if not Path(KEYRING).exists():
         raise HostError(f"{KEYRING} is missing: install debian-archive-keyring")
     return main, security
