@@ -291,9 +291,10 @@ def make_package(folder, name, depends="", postinst="exit 0"):
 def test_packages_bring_their_dependencies_and_nothing_more(tmp_path):
     make_package(tmp_path, "inn-core", "inn-extra (= 1), tini | no-such-package")
     debs = make_package(tmp_path, "inn-extra", "inn-core | no-such-package",
-                        "echo installed >/srv/extra")
+                        "echo installed >/srv/extra; cat /proc/net/route >/srv/routes")
     with Host("self-debs").up(debs) as host:
         assert host.run(["cat", "/srv/extra"]).stdout == "installed\n"
+        assert host.run(["cat", "/srv/routes"]).stdout == "", "installed with a network"
         assert host.run(["dpkg-query", "-W", "-f", "${Status}", "tini"]).stdout.endswith("installed")
         assert host.run(["sh", "-c", "command -v libvirtd"], check=False).returncode != 0
         for passing in ("usr/sbin/policy-rc.d", "etc/resolv.conf"):
