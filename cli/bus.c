@@ -25,7 +25,8 @@ int bus_open(const Options *options, sd_bus_error *error, sd_bus **ret) {
 
         r = options->user ? sd_bus_open_user(ret) : sd_bus_open_system(ret);
         if (r < 0)
-                return sd_bus_error_setf(error, "org.freedesktop.DBus.Error.NoServer", "%s", g_strerror(-r));
+                return sd_bus_error_setf(error, "org.freedesktop.DBus.Error.NoServer",
+                                         _("the message bus cannot be reached (%s)"), g_strerror(-r));
         return 0;
 }
 

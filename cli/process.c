@@ -81,8 +81,8 @@ static char **pager_command(void) {
 
 /* In the child. */
 static void pager_exec(char **command, int input) {
-        /* -F: not for what fits on the screen; -R: colours; -X: leave it on the screen; -S: cut lines. */
-        (void) setenv("LESS", "FRSX", /* overwrite= */ 1);
+        /* -F: not for what fits on the screen; -R: colours; -X: leave it on the screen. */
+        (void) setenv("LESS", "FRX", /* overwrite= */ 1);
         (void) setenv("LESSCHARSET", g_get_charset(NULL) ? "utf-8" : "ascii", 0);
         if (getenv("SUDO_UID") || getenv("PKEXEC_UID"))
                 (void) setenv("LESSSECURE", "1", 1); /* no shell from the pager of one who may run only us */

@@ -42,17 +42,14 @@ static void title_print(const Cli *cli, const char *name, const char *title, Col
                *title ? " - " : "", shown_title);
 }
 
-/* "running (booted) since Sat 2026-11-21 22:41:32 UTC; 3 min ago" */
+/* "running (booted)" */
 static char *state_text(JsonObject *machine) {
-        const char *state = json_string(machine, "State"), *reason = json_string(machine, "StateReason");
-        uint64_t started = json_number(machine, "StartedAt");
-        g_autofree char *since = NULL;
+        return g_strdup_printf("%s (%s)", json_string(machine, "State"),
+                               json_string(machine, "StateReason"));
+}
 
-        if (started == 0)
-                return g_strdup_printf("%s (%s)", state, reason);
-        since = format_since(started, (uint64_t) g_get_real_time());
-        /* Translators: state, its reason, and since when. */
-        return g_strdup_printf(_("%s (%s) since %s"), state, reason, since);
+static char *since_text(uint64_t started) {
+        return started > 0 ? format_since(started, (uint64_t) g_get_real_time()) : NULL;
 }
 
 static char *accelerator_text(const char *accelerator) {
@@ -81,6 +78,7 @@ static void machine_print(const Cli *cli, JsonObject *machine) {
                                                            : g_strdup(_("none: it vanishes when it ends"));
         Field fields[] = {
                 { _("State"), state_text(machine), colour },
+                { _("Started"), since_text(json_number(machine, "StartedAt")) },
                 { _("Definition"), transient, COLOUR_YELLOW },
                 { _("Accelerator"), accelerator_text(accelerator), slow ? COLOUR_YELLOW : COLOUR_NONE },
                 { _("vCPUs"), number_text(json_number(machine, "VCPUs")) },
