@@ -314,6 +314,22 @@ def test_a_package_that_cannot_be_installed_is_an_error_that_leaves_nothing(tmp_
     assert_nothing_left("self-broken")
 
 
+FAILING = "[Service]\\nType=oneshot\\nExecStart=/bin/sh -c \"echo too bad; exit 3\"\\n"
+
+
+@pytest.mark.parametrize("postinst, said", [
+    (f"printf '{FAILING}' >/etc/systemd/system/inn.service\n"
+     "mkdir -p /etc/systemd/system/multi-user.target.wants\n"
+     "ln -s ../inn.service /etc/systemd/system/multi-user.target.wants/", "too bad"),
+    ("ln -sf /bin/false /usr/lib/systemd/systemd", "died while booting"),
+], ids=["failed unit", "no init"])
+def test_a_host_that_does_not_come_up_says_why_and_leaves_nothing(tmp_path, postinst, said):
+    debs = make_package(tmp_path, "inn-sick", "tini | no-such-package", postinst=postinst)
+    with pytest.raises(HostError, match=said):
+        Host("self-sick").up(debs, timeout=30)
+    assert_nothing_left("self-sick")
+
+
 def test_a_killed_build_leaves_nothing_half(tmp_path):
     debs = make_package(tmp_path, "inn-slow", "tini | no-such-package",
                         postinst="touch /srv/reached; sleep 600")

@@ -35,16 +35,19 @@ def command_prefix(label):
             f"--unit={label}.scope", "--"]
 
 
-def create(label):
-    """Make the host's groups where nobody else makes them; return their paths for remove()."""
+def plan(label):
+    """Return the paths of the host's groups, where nobody else makes them; recorded before create()."""
     if is_systemd():
         return []
     parents = [FS] if is_v2() else sorted(_own_groups())
-    groups = [parent / label for parent in parents]
-    for group in groups:
+    return [str(parent / label) for parent in parents]
+
+
+def create(groups):
+    """Make the planned groups."""
+    for group in map(Path, groups):
         group.mkdir(exist_ok=True)
         _inherit_cpuset(group)
-    return [str(group) for group in groups]
 
 
 def _own_groups():

@@ -70,7 +70,8 @@ class Host:
         try:
             self.wait_running(timeout, allow_degraded)
         except BaseException:
-            self.down(timeout=0)
+            self._abandon()
+            self._bury()
             raise
         write_json(registry.record_path(self.name), {**record, "ready": True})
         if not bound:
@@ -104,8 +105,9 @@ class Host:
     def _start(self, record, claim, suite):
         """Start the keeper and let it go on once it is in its control group."""
         label = f"hatago-host-{self.name}-{uuid.uuid4().hex[:6]}"
-        record["groups"] = cgroup.create(label)
+        record["groups"] = cgroup.plan(label)
         write_json(registry.record_path(self.name), record)
+        cgroup.create(record["groups"])
         job = registry.folder(self.name) / "job.json"
         write_json(job, self._job(record, suite))
         reader, self._lifeline = os.pipe()

@@ -86,10 +86,10 @@ def used_layers():
 
 def sweep():
     """Remove what dead hosts left: empty control groups, overlay folders, lock files."""
-    for path in sorted(run_folder().glob("*.lock")):
-        fd = try_lock(path)
+    for name in {*names(), *(path.stem for path in run_folder().glob("*.lock"))}:
+        fd = try_lock(run_folder() / f"{name}.lock")
         if fd is not None:
-            remove(path.stem, fd)
+            remove(name, fd)
 
 
 def remove(name, fd):
