@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Small file helpers: locks that survive nobody, whole-or-nothing folders, hashes."""
+"""Small file helpers: locks that end with their holder, whole-or-nothing folders, hashes."""
 
 import contextlib
 import fcntl
