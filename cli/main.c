@@ -118,6 +118,7 @@ int main(int argc, char **argv) {
 
         (void) setlocale(LC_ALL, "");
         (void) bindtextdomain("hatago", LOCALE_DIR);
+        (void) bind_textdomain_codeset("hatago", "UTF-8"); /* what widths are measured in */
         (void) textdomain("hatago");
         status = run(argc, argv);
         /* A full disk or a closed pipe: the output is not what it should be. */

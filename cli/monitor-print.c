@@ -7,6 +7,7 @@
 #include "bus.h"
 #include "json.h"
 #include "names.h"
+#include "text.h"
 
 /* A line of JSON: when, and what it is. The caller adds the rest and gives it to line_print_json(). */
 static JsonObject *line_new_json(const char *event) {
@@ -55,9 +56,18 @@ static char *value_text(const Cli *cli, JsonNode *node) {
         return terminal_text(cli->terminal, text);
 }
 
+/* What the line of a job's end tells. */
+static bool event_is_job_end(const MonitorEvent *event) {
+        return event->kind == MONITOR_CHANGED && strcmp(event->interface, JOB_INTERFACE) == 0 &&
+               text_list_has("State,Result,ErrorName,ErrorMessage,EndedAt,Cancelable", ',', event->property);
+}
+
 static void event_print(const Cli *cli, const MonitorEvent *event) {
         g_autofree char *subject = subject_text(event->path, event->name);
         g_autofree char *before = NULL, *after = NULL;
+
+        if (event_is_job_end(event))
+                return;
 
         line_begin(cli, subject);
         if (event->kind != MONITOR_CHANGED) {
@@ -137,8 +147,9 @@ void monitor_print_job_new(const Cli *cli, const MonitorModel *model, const char
         objects = job_objects_text(cli, model, job);
         operation = terminal_text(cli->terminal, json_string(job, "Operation"));
         line_begin(cli, subject);
-        /* Translators: a job began: its operation, and the machines. */
-        printf(_("began: %s %s\n"), operation, objects);
+        /* Translators: a job began: its operation; the machines follow. */
+        printf(_("began: %s"), operation);
+        printf("%s%s\n", *objects ? " " : "", objects);
 }
 
 void monitor_print_job_removed(const Cli *cli, const char *path, const char *result, const char *error,
