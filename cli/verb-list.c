@@ -116,6 +116,13 @@ int verb_list(Cli *cli, char **arguments, unsigned n) {
         return EXIT_SUCCESS;
 }
 
+static bool word_is_among(const char *word, char **words, unsigned n) {
+        for (unsigned i = 0; i < n; i++)
+                if (strcmp(words[i], word) == 0)
+                        return true;
+        return false;
+}
+
 /*
  * For the shell's completion: one name a line, of the machines in one of the states given, if any. Names
  * that would have to be escaped are left out. An agent that does not run is not started for this.
@@ -140,7 +147,7 @@ int verb_complete_names(Cli *cli, char **arguments, unsigned n) {
 
                 if (strcmp(shown, name) != 0)
                         continue;
-                if (n == 0 || g_strv_contains((const char *const *) arguments, state))
+                if (n == 0 || word_is_among(state, arguments, n))
                         puts(name);
         }
         return EXIT_SUCCESS;
