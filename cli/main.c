@@ -106,8 +106,8 @@ static int run(int argc, char **argv) {
                 return EXIT_SUCCESS;
         }
         cli.action = cli.verb->action;
-        cli.interactive = !options.no_ask_password && terminal.in_tty &&
-                          (terminal.out_tty || terminal.err_tty);
+        /* Not both: "define -" reads a file there, and pkttyagent opens the terminal by itself. */
+        cli.interactive = !options.no_ask_password && (terminal.in_tty || terminal.err_tty);
         r = cli_run(&cli, (char **) words->pdata + taken, words->len - taken);
         bus = cli.bus;
         return r;

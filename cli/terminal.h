@@ -7,7 +7,7 @@
 typedef struct Terminal {
         bool out_tty;     /* standard output is a terminal (or was, before the pager) */
         bool err_tty;     /* standard error is one that can move its cursor */
-        bool in_tty;      /* standard input is one: passwords can be asked */
+        bool in_tty;      /* standard input is one */
         bool colour;      /* on standard output */
         bool err_colour;  /* on standard error */
         bool unicode;     /* the locale's encoding is UTF-8 */

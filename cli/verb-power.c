@@ -30,7 +30,8 @@ static const PowerRow rows[] = {
 /* One of the machines that were named. */
 typedef struct PowerItem {
         const char *name;
-        char *job; /* path; NULL: none, or it could not be started */
+        char *job;             /* path; NULL: none, or it could not be started */
+        char *error, *message; /* why it could not be */
         bool done;
 } PowerItem;
 
@@ -83,6 +84,8 @@ static void power_begin(const Cli *cli, const PowerRow *row, PowerItem *item, Jo
                 r = power_call(cli, row, path, &error, &item->job);
         if (r < 0) {
                 error_report(cli, item->name, &error);
+                item->error = g_strdup(error.name);
+                item->message = g_strdup(error.message);
                 return;
         }
         if (!item->job || cli->options->no_wait) {
@@ -113,6 +116,15 @@ static const char *item_result(const Cli *cli, const PowerItem *item, const JobW
         return cli->options->no_wait ? "pending" : "unknown";
 }
 
+static void item_add_error(JsonObject *object, const PowerItem *item, const JobEnd *end) {
+        const char *error = end ? end->error : item->error, *message = end ? end->message : item->message;
+
+        if (!error || !*error)
+                return;
+        json_object_set_string_member(object, "ErrorName", error);
+        json_object_set_string_member(object, "ErrorMessage", message ? message : "");
+}
+
 static void power_print_json(const Cli *cli, const PowerItem *items, unsigned n, const JobWait *wait) {
         JsonArray *array = json_array_new();
         g_autoptr(JsonNode) node = json_node_new(JSON_NODE_ARRAY);
@@ -120,12 +132,14 @@ static void power_print_json(const Cli *cli, const PowerItem *items, unsigned n,
         for (unsigned i = 0; i < n; i++) {
                 JsonObject *object = json_object_new();
                 g_autofree char *name = g_utf8_make_valid(items[i].name, -1);
+                const JobEnd *end = wait && items[i].job ? job_wait_end(wait, items[i].job) : NULL;
 
                 json_object_set_string_member(object, "Name", name);
                 if (items[i].job)
                         json_object_set_int_member(object, "Job",
                                                    strtol(job_number(items[i].job), NULL, 10));
                 json_object_set_string_member(object, "Result", item_result(cli, &items[i], wait));
+                item_add_error(object, &items[i], end);
                 json_array_add_object_element(array, object); /* takes it */
         }
         json_node_take_array(node, array);
@@ -146,8 +160,11 @@ static int power_finish(const Cli *cli, const PowerItem *items, unsigned n, cons
 }
 
 static void items_free(PowerItem *items, unsigned n) {
-        for (unsigned i = 0; i < n; i++)
+        for (unsigned i = 0; i < n; i++) {
                 g_free(items[i].job);
+                g_free(items[i].error);
+                g_free(items[i].message);
+        }
         g_free(items);
 }
 
