@@ -18,6 +18,10 @@ static void on_doctype(void *context, const xmlChar *name, const xmlChar *extern
         xmlStopParser(parser);
 }
 
+/* Some errors libxml2 does not tell the parser, but prints: a caller could write into the log so. */
+static void on_generic_error(void *context, const char *message, ...) {
+}
+
 static int xml_parse(const char *xml, xmlDoc **ret, Failure *failure) {
         g_autoptr(xmlParserCtxt) parser = NULL;
         g_autoptr(xmlDoc) document = NULL;
@@ -31,6 +35,7 @@ static int xml_parse(const char *xml, xmlDoc **ret, Failure *failure) {
         parser = xmlNewParserCtxt();
         if (!parser)
                 return failure_set(failure, ERROR_NO_MEMORY, "Not enough memory to read the XML.");
+        xmlSetGenericErrorFunc(NULL, on_generic_error); /* of this thread */
         parser->_private = &doctype;
         parser->sax->internalSubset = on_doctype;
 
@@ -52,16 +57,17 @@ static int xml_parse(const char *xml, xmlDoc **ret, Failure *failure) {
         return 0;
 }
 
+/* The first of this name, as libvirt picks it: one of another namespace is another element. */
 static xmlNode *node_child(xmlNode *parent, const char *name) {
         for (xmlNode *n = parent ? parent->children : NULL; n; n = n->next)
-                if (n->type == XML_ELEMENT_NODE && xmlStrEqual(n->name, BAD_CAST name))
+                if (n->type == XML_ELEMENT_NODE && !n->ns && xmlStrEqual(n->name, BAD_CAST name))
                         return n;
 
         return NULL;
 }
 
-/* The text of an element without the space around it; NULL if there is no such element. */
-static char *node_child_text(xmlNode *parent, const char *name) {
+/* The text of an element; NULL if there is no such element. */
+static char *node_child_raw_text(xmlNode *parent, const char *name) {
         xmlNode *node = node_child(parent, name);
         xmlChar *content;
         char *text;
@@ -70,9 +76,15 @@ static char *node_child_text(xmlNode *parent, const char *name) {
                 return NULL;
 
         content = xmlNodeGetContent(node);
-        text = g_strstrip(g_strdup((const char *) content ?: ""));
+        text = g_strdup((const char *) content ?: "");
         xmlFree(content);
         return text;
+}
+
+/* ... without the space around it. */
+static char *node_child_text(xmlNode *parent, const char *name) {
+        char *text = node_child_raw_text(parent, name);
+        return text ? g_strstrip(text) : NULL;
 }
 
 static char *node_attribute(xmlNode *node, const char *name) {
@@ -131,7 +143,8 @@ int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failur
                 return failure_set(failure, ERROR_INVALID_XML, "The root element is <%s>, not <domain>.",
                                    root ? (const char *) root->name : "");
 
-        name = node_child_text(root, "name");
+        /* Space belongs to a name. */
+        name = node_child_raw_text(root, "name");
         if (!name || !*name)
                 return failure_set(failure, ERROR_INVALID_XML, "The XML has no <name>.");
         if (text_has_control(name)) {
@@ -139,6 +152,11 @@ int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failur
                 return failure_set(failure, ERROR_INVALID_XML, "The name \"%s\" has a control character.",
                                    printable);
         }
+
+        /* libvirt makes file names of it, and accepts these two. */
+        if (g_str_equal(name, ".") || g_str_equal(name, "..") || strchr(name, '/'))
+                return failure_set(failure, ERROR_INVALID_XML, "\"%s\" cannot be the name of a machine.",
+                                   name);
 
         uuid = node_child_text(root, "uuid");
         if (uuid && !g_uuid_string_is_valid(uuid)) {
