@@ -37,6 +37,8 @@ typedef struct Link {
         gatomicrefcount n_ref;
         virConnect *connections[N_CONNECTIONS];
         gint in_flight[N_CONNECTIONS]; /* atomic */
+        const GArray *listeners;       /* the hypervisor's: no more come once it connects */
+        GPtrArray *registrations;      /* of the first of the listeners, as far as they went */
 } Link;
 
 /* What the hypervisor says of itself. */
@@ -62,9 +64,36 @@ struct Hypervisor {
         gint loop_stop; /* atomic */
 };
 
+static void on_close(virConnectPtr connection, int reason, void *opaque);
+
 static Link *link_ref(Link *link) {
         g_atomic_ref_count_inc(&link->n_ref);
         return link;
+}
+
+static void link_deregister(Link *link) {
+        for (guint i = 0; i < link->registrations->len; i++) {
+                const HypervisorListener *l = &g_array_index(link->listeners, HypervisorListener, i);
+
+                if (l->closing)
+                        l->closing(link->connections[0], link->registrations->pdata[i]);
+        }
+}
+
+static int link_register(Link *link, Failure *failure) {
+        for (guint i = 0; i < link->listeners->len; i++) {
+                const HypervisorListener *l = &g_array_index(link->listeners, HypervisorListener, i);
+                void *registration = NULL;
+                int r;
+
+                r = l->opened ? l->opened(link->connections[0], l->userdata, &registration, failure) : 0;
+                if (r < 0)
+                        return r;
+
+                g_ptr_array_add(link->registrations, registration);
+        }
+
+        return 0;
 }
 
 /* Closing says good-bye to libvirtd and waits for its answer: see hypervisor_release(). */
@@ -72,9 +101,13 @@ static Link *link_unref(Link *link) {
         if (!link || !g_atomic_ref_count_dec(&link->n_ref))
                 return NULL;
 
+        link_deregister(link);
         for (unsigned i = 0; i < N_CONNECTIONS; i++)
-                if (link->connections[i])
+                if (link->connections[i]) {
+                        (void) virConnectUnregisterCloseCallback(link->connections[i], on_close);
                         virConnectClose(link->connections[i]);
+                }
+        g_ptr_array_unref(link->registrations);
         g_free(link);
         return NULL;
 }
@@ -313,9 +346,13 @@ static void attempt_run(void *data) {
         g_autoptr(Link) link = g_new0(Link, 1);
 
         g_atomic_ref_count_init(&link->n_ref);
+        link->listeners = attempt->hypervisor->listeners;
+        link->registrations = g_ptr_array_new();
         for (unsigned i = 0; i < N_CONNECTIONS; i++)
                 if (link_open_one(attempt, link, i) < 0)
                         return;
+        if (link_register(link, &attempt->failure) < 0)
+                return;
 
         link_identify(link, &attempt->identity);
         attempt->link = g_steal_pointer(&link);

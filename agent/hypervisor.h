@@ -45,8 +45,18 @@ typedef struct Request {
         void *data;
 } Request;
 
-/* Who hears of the connection, on the main thread. */
+/* Who hears of the connection. */
 typedef struct HypervisorListener {
+        /* On a thread, before connected: registers for events on the connection of LANE_READ, the one that
+         * carries them. What it returns is for closing; a negative errno makes the attempt to connect fail.
+         */
+        int (*opened)(virConnect *connection, void *userdata, void **ret_registration, Failure *failure);
+
+        /* On a thread, exactly once for each opened: takes the registration back. The connection may be
+         * dead. Until then libvirt would not let go of it. */
+        void (*closing)(virConnect *connection, void *registration);
+
+        /* Main thread. opened and closing may be NULL. */
         void (*connected)(void *userdata);
         void (*disconnected)(void *userdata);
         void *userdata;

@@ -44,20 +44,45 @@ static void on_balloon(virConnectPtr connection, virDomainPtr domain, unsigned l
         sync_post(opaque, deliver_config, mail_new(opaque, domain));
 }
 
-int events_register(virConnect *connection, Sync *sync, Failure *failure) {
-        static const struct {
-                int id;
-                virConnectDomainEventGenericCallback callback;
-        } events[] = {
-                { VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle) },
-                { VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_balloon) },
-        };
+static const struct {
+        int id;
+        virConnectDomainEventGenericCallback callback;
+} events[] = {
+        { VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle) },
+        { VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_balloon) },
+};
+
+/* libvirt's numbers of the callbacks; -1 where there is none. */
+typedef struct Registration {
+        int callbacks[G_N_ELEMENTS(events)];
+} Registration;
+
+void events_closing(virConnect *connection, void *data) {
+        g_autofree Registration *registration = data;
 
         for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
-                if (virConnectDomainEventRegisterAny(connection, /* dom= */ NULL, events[i].id,
-                                                     events[i].callback, sync,
-                                                     /* freecb= */ NULL) < 0)
-                        return hypervisor_failure(failure);
+                if (registration->callbacks[i] >= 0)
+                        (void) virConnectDomainEventDeregisterAny(connection, registration->callbacks[i]);
+}
 
+int events_opened(virConnect *connection, void *userdata, void **ret_registration, Failure *failure) {
+        Registration *registration = g_new(Registration, 1);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
+                registration->callbacks[i] = -1;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
+                registration->callbacks[i] = virConnectDomainEventRegisterAny(
+                                connection, /* dom= */ NULL, events[i].id, events[i].callback, userdata,
+                                /* freecb= */ NULL);
+                if (registration->callbacks[i] < 0) {
+                        int r = hypervisor_failure(failure);
+
+                        events_closing(connection, registration);
+                        return r;
+                }
+        }
+
+        *ret_registration = registration;
         return 0;
 }

@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "sync.h"
 
-/* Registers for libvirt's events on this connection; they come to sync_on_event() and sync_on_config_event()
- * by the mailbox, for as long as the connection lasts. On a thread. */
-int events_register(virConnect *connection, Sync *sync, Failure *failure);
+/* A listener of the hypervisor: registers for libvirt's events on this connection. They come to
+ * sync_on_event() and sync_on_config_event() by the mailbox. userdata is the Sync. On a thread. */
+int events_opened(virConnect *connection, void *userdata, void **ret_registration, Failure *failure);
+void events_closing(virConnect *connection, void *registration);

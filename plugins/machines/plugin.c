@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin.h"
 
+#include "events.h"
 #include "machined.h"
 #include "machines.h"
 #include "sync.h"

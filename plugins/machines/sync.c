@@ -5,7 +5,6 @@
 
 #include "common/log.h"
 #include "common/text.h"
-#include "events.h"
 
 #define CONFIGS_PER_REQUEST 32U
 #define RETRY_USEC (2 * G_TIME_SPAN_SECOND)
@@ -301,12 +300,6 @@ static void sync_submit_configs(Sync *sync, const GArray *all) {
 
 static int all_run(void *data, virConnect *connection, Failure *failure) {
         ReadAll *all = data;
-        int r;
-
-        /* First, so that nothing falls between the reading and the first event. */
-        r = events_register(connection, all->sync, failure);
-        if (r < 0)
-                return r;
 
         return facts_read_all(connection, &all->facts, failure);
 }
