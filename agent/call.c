@@ -114,15 +114,20 @@ void call_reply(Call *call, const char *types, ...) {
         call_free(call);
 }
 
-void call_fail(Call *call, const Failure *failure) {
+void call_refuse(sd_bus_message *message, const Failure *failure) {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 
         (void) failure_to_bus(failure, &error);
-        (void) sd_bus_reply_method_error(call->message, &error);
+        (void) sd_bus_reply_method_error(message, &error);
+}
+
+void call_fail(Call *call, const Failure *failure) {
+        call_refuse(call->message, failure);
         call_free(call);
 }
 
-int call_begin_job(Call *call, JobAnswer answer, Job **ret, Failure *failure) {
+int call_begin_job(Call *call, JobAnswer answer, job_cancel_t cancel, void *cancel_userdata, Job **ret,
+                   Failure *failure) {
         JobInfo info = {
                 .operation = call->info.verb,
                 .action = call->info.action,
@@ -131,6 +136,8 @@ int call_begin_job(Call *call, JobAnswer answer, Job **ret, Failure *failure) {
                 .caller = call->caller,
                 .message = call->message,
                 .answer = answer,
+                .cancel = cancel,
+                .cancel_userdata = cancel_userdata,
         };
         int r;
 

@@ -55,9 +55,13 @@ void call_reply(Call *call, const char *types, ...);
 /* Ends the call with an error. */
 void call_fail(Call *call, const Failure *failure);
 
-/* Makes the call a job, and ends it if that succeeds. object, name: NULL for those of the call. Else the
- * call is still there, to be ended by call_fail(). */
-int call_begin_job(Call *call, JobAnswer answer, Job **ret, Failure *failure);
+/* Makes the call a job, and ends it if that succeeds. Else the call is still there, to be ended by
+ * call_fail(). cancel: see job_set_cancel(); may be NULL. */
+int call_begin_job(Call *call, JobAnswer answer, job_cancel_t cancel, void *cancel_userdata, Job **ret,
+                   Failure *failure);
+
+/* Answers a message that did not become a call with an error. */
+void call_refuse(sd_bus_message *message, const Failure *failure);
 
 const struct Services *call_services(const Call *call);
 const char *call_object(const Call *call);

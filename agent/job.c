@@ -202,6 +202,8 @@ int job_begin(Jobs *jobs, const JobInfo *info, Job **ret, Failure *failure) {
                 .caller = caller_ref(info->caller),
                 .message = sd_bus_message_ref(info->message),
                 .answer = info->answer,
+                .cancel = info->cancel,
+                .cancel_userdata = info->cancel_userdata,
                 .started_at = g_get_real_time(),
         };
         g_hash_table_insert(jobs->jobs, job->path, job);

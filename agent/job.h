@@ -33,6 +33,10 @@ typedef enum JobAnswer {
         JOB_ANSWER_OBJECT, /* the path of job_set_object(), or the error, at the end */
 } JobAnswer;
 
+/* Called by job_cancel(): ends the job (job_end() with JOB_CANCELED) and returns true, or returns false if
+ * it is too late for that. */
+typedef bool (*job_cancel_t)(Job *job, void *userdata);
+
 typedef struct JobInfo {
         const char *operation;   /* as in org.hatago.Host1.Job.Operation; static */
         const char *action;      /* polkit action that allowed it; static */
@@ -41,11 +45,9 @@ typedef struct JobInfo {
         Caller *caller;          /* a reference is taken */
         sd_bus_message *message; /* the call to be answered; a reference is taken */
         JobAnswer answer;
+        job_cancel_t cancel; /* NULL: not cancelable, see job_set_cancel() */
+        void *cancel_userdata;
 } JobInfo;
-
-/* Called by job_cancel(): ends the job (job_end() with JOB_CANCELED) and returns true, or returns false if
- * it is too late for that. */
-typedef bool (*job_cancel_t)(Job *job, void *userdata);
 
 struct Services;
 

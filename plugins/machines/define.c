@@ -2,7 +2,6 @@
 #include "verbs.h"
 
 #include <libvirt/virterror.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/names.h"
@@ -14,7 +13,9 @@
 
 typedef struct Define {
         Machines *machines;
+        sd_bus_message *message; /* until the caller is asked for its right */
         char *xml;
+        DomainXMLIdentity identity;        /* as the XML has it */
         char uuid[VIR_UUID_STRING_BUFLEN]; /* of what was defined */
         Job *job;
 } Define;
@@ -22,6 +23,8 @@ typedef struct Define {
 static void define_free(void *data) {
         Define *define = data;
 
+        sd_bus_message_unref(define->message);
+        g_free(define->identity.name);
         g_free(define->xml);
         g_free(define);
 }
@@ -53,17 +56,10 @@ static int check_clash(virConnect *connection, const DomainXMLIdentity *identity
 
 static int define_run(void *data, virConnect *connection, Failure *failure) {
         Define *define = data;
-        DomainXMLIdentity identity;
-        g_autofree char *name = NULL;
         g_autoptr(virDomain) domain = NULL;
         int r;
 
-        r = domain_xml_identify(define->xml, &identity, failure);
-        if (r < 0)
-                return r;
-        name = identity.name;
-
-        r = check_clash(connection, &identity, failure);
+        r = check_clash(connection, &define->identity, failure);
         if (r < 0)
                 return r;
 
@@ -112,8 +108,10 @@ static void define_on_authorized(Call *call, void *arguments) {
         define = g_new0(Define, 1);
         define->machines = from->machines;
         define->xml = g_steal_pointer(&from->xml);
+        define->identity = from->identity;
+        from->identity.name = NULL;
 
-        if (call_begin_job(call, JOB_ANSWER_OBJECT, &define->job, &failure) < 0) {
+        if (call_begin_job(call, JOB_ANSWER_OBJECT, NULL, NULL, &define->job, &failure) < 0) {
                 call_fail(call, &failure);
                 define_free(define);
                 return;
@@ -134,9 +132,36 @@ static void define_on_authorized(Call *call, void *arguments) {
         }
 }
 
+static int identify_run(void *data, virConnect *connection, Failure *failure) {
+        Define *define = data;
+        return domain_xml_identify(define->xml, &define->identity, failure);
+}
+
+static void identify_done(void *data, int result, Failure *failure) {
+        Define *define = data;
+        g_autoptr(sd_bus_message) message = g_steal_pointer(&define->message);
+        CallInfo info = {
+                .verb = "define",
+                .action = ACTION_MACHINE_DEFINE,
+                .name = define->identity.name,
+                .uuid = define->identity.uuid,
+                .authorized = define_on_authorized,
+                .arguments = define,
+                .arguments_free = define_free,
+        };
+
+        if (result >= 0)
+                result = call_begin(define->machines->services, message, &info, failure);
+        if (result < 0) {
+                call_refuse(message, failure);
+                define_free(define);
+        }
+}
+
+/* The XML is read before anybody is asked for a password: on a thread, it can be long. */
 int define_on_call(Machines *machines, sd_bus_message *message, Failure *failure) {
         Define *define;
-        CallInfo info;
+        Request request;
         const char *xml;
         int r;
 
@@ -146,23 +171,20 @@ int define_on_call(Machines *machines, sd_bus_message *message, Failure *failure
         r = options_read(message, NULL, NULL, failure);
         if (r < 0)
                 return r;
-        if (strlen(xml) > DOMAIN_XML_MAX)
-                return failure_set(failure, ERROR_INVALID_XML, "The XML has %zu bytes, more than %u.",
-                                   strlen(xml), DOMAIN_XML_MAX);
 
         define = g_new0(Define, 1);
         define->machines = machines;
+        define->message = sd_bus_message_ref(message);
         define->xml = g_strdup(xml);
 
-        info = (CallInfo){
-                .verb = "define",
-                .action = ACTION_MACHINE_DEFINE,
-                .authorized = define_on_authorized,
-                .arguments = define,
-                .arguments_free = define_free,
+        request = (Request){
+                .lane = LANE_ORDINARY, .run = identify_run, .done = identify_done, .data = define
         };
-        r = call_begin(machines->services, message, &info, failure);
-        if (r < 0)
+        r = hypervisor_submit(machines->services->hypervisor, &request, /* ret_id= */ NULL, failure);
+        if (r < 0) {
                 define_free(define);
-        return r;
+                return r;
+        }
+
+        return 1;
 }

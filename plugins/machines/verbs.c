@@ -343,14 +343,13 @@ static void verb_on_authorized(Call *call, void *arguments) {
         vj->options = vc->options;
         g_strlcpy(vj->uuid, vc->uuid, sizeof(vj->uuid));
 
-        if (call_begin_job(call, vj->verb->answer, &job, &failure) < 0) {
+        if (call_begin_job(call, vj->verb->answer, verb_job_on_cancel, vj, &job, &failure) < 0) {
                 verb_job_free(vj);
                 call_fail(call, &failure);
                 return;
         }
 
         vj->job = job;
-        job_set_cancel(job, verb_job_on_cancel, vj);
         Request request = {
                 .lane = vj->verb->lane,
                 .key = vj->uuid,
