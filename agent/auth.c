@@ -343,7 +343,10 @@ static int check_on_credentials(sd_bus_message *m, void *userdata, sd_bus_error 
                 return 0;
         }
 
-        if (auth_count_user(check->auth, uid) >= CHECKS_PER_USER_MAX) {
+        check->caller = g_new(Caller, 1);
+        *check->caller = (Caller){ .n_ref = 1, .uid = uid, .pid = pid };
+
+        if (auth_count_user(check->auth, uid) > CHECKS_PER_USER_MAX) {
                 g_auto(Failure) failure = { 0 };
                 int r = failure_set(&failure, ERROR_LIMITS_EXCEEDED,
                                     "%u calls of user %u wait for their authorization already.",
@@ -353,8 +356,6 @@ static int check_on_credentials(sd_bus_message *m, void *userdata, sd_bus_error 
                 return 0;
         }
 
-        check->caller = g_new(Caller, 1);
-        *check->caller = (Caller){ .n_ref = 1, .uid = uid, .pid = pid };
         caller_ask_unit(check->caller, check->auth->bus);
 
         if (check->auth->user_session ? uid == getuid() : uid == 0 || !check->action)
