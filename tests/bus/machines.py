@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Domain XML for libvirt's test driver."""
+
+import itertools
+import uuid as uuids
+from xml.sax.saxutils import escape
+
+RUNNING, PAUSED, OFF = 1, 3, 5
+NAMESPACE = "http://libvirt.org/schemas/domain/test/1.0"
+_numbers = itertools.count(1)
+
+
+def domain_xml(name, uuid=None, memory_kib=262144, vcpus=1, extra=""):
+    """Return the XML of a machine."""
+    element = f"<uuid>{uuid}</uuid>" if uuid else ""
+    return (f"<domain type='test'><name>{escape(name)}</name>{element}"
+            f"<memory unit='KiB'>{memory_kib}</memory><vcpu>{vcpus}</vcpu>"
+            f"<os><type>hvm</type></os>{extra}</domain>")
+
+
+def fresh_uuid():
+    """Return a UUID of nobody's."""
+    return str(uuids.uuid4())
+
+
+def fresh_name(prefix="machine"):
+    """Return a name of nobody's."""
+    return f"{prefix}-{next(_numbers)}"
+
+
+def driver_file(folder, *domains):
+    """Write the file of a test:///FILE driver with these domains, given as (name, uuid, state); return its URI."""
+    inline = [f"<domain type='test' xmlns:test='{NAMESPACE}'><name>{escape(name)}</name>"
+              f"<uuid>{uuid}</uuid><memory unit='KiB'>262144</memory><vcpu>1</vcpu>"
+              f"<os><type>hvm</type></os><test:runstate>{state}</test:runstate></domain>"
+              for name, uuid, state in domains]
+    path = folder / f"driver-{next(_numbers)}.xml"
+    path.write_text(f"<node>{''.join(inline)}</node>")
+    return f"test://{path}"

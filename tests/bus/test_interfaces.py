@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The published interface files say what the agent is, and the other way round."""
+
+import pytest
+
+from hatago_bus import JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT
+from interface_xml import published, read_interfaces
+
+INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
+
+
+@pytest.fixture
+def live(caller, running):
+    """What the agent says of itself: {path: {name: Interface}} for an object of each kind."""
+    job = caller.call(running, MACHINE, "PowerOff", NO_OPTIONS)
+    caller.job(job)
+    return {path: read_interfaces(caller.call(path, INTROSPECTABLE, "Introspect"))
+            for path in (ROOT, running, job)}
+
+
+def ours(interfaces):
+    """Return the names of this project's interfaces among these."""
+    return {name for name in interfaces if name.startswith(f"{NAME}.")}
+
+
+@pytest.mark.parametrize("kind", ["methods", "signals", "properties"])
+@pytest.mark.parametrize("name", sorted(published()))
+def test_the_file_is_what_the_agent_says(interfaces, live, name, kind):
+    said = [faces[name] for faces in live.values() if name in faces]
+    assert len(said) == 1, "the interface is on objects of one kind"
+    assert getattr(said[0], kind) == getattr(interfaces[name], kind)
+
+
+def test_each_interface_has_its_file_and_its_object(interfaces, live):
+    root, machine, job = live.values()
+    assert ours(root) == {MANAGER, MACHINES}
+    assert ours(machine) == {MACHINE}
+    assert ours(job) == {JOB}
+    assert set(interfaces) == ours(root) | ours(machine) | ours(job)
+
+
+def test_each_method_ends_with_options(interfaces):
+    for name, interface in interfaces.items():
+        for method, arguments in interface.methods.items():
+            taken = [argument for argument in arguments if argument[2] == "in"]
+            assert taken[-1] == ("options", "a{sv}", "in"), f"{name}.{method}"
+
+
+def test_every_property_can_be_read_and_has_its_type(caller, interfaces, live):
+    for path, faces in live.items():
+        for name in ours(faces):
+            everything = caller.get_all(path, name)
+            assert set(everything) == set(interfaces[name].properties)
+            for key in everything:
+                assert caller.get(path, name, key) == everything[key]
+
+
+def test_the_tree_lists_every_object(caller, machine):
+    nodes = caller.call(f"{ROOT}/machines", INTROSPECTABLE, "Introspect")
+    assert f'name="{machine.rpartition("/")[2]}"' in nodes
