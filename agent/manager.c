@@ -17,7 +17,8 @@ struct Manager {
         Mailbox *mailbox;
         GArray *plugins;
         sd_bus_slot *name_slot;
-        bool ready, connected;
+        sd_event_source *exit_source;
+        bool ready, connected, stopped;
 };
 
 const Services *manager_services(const Manager *manager) {
@@ -215,6 +216,20 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
         return 0;
 }
 
+/* Ends all work: what waits is canceled, and whoever waits for it is told. */
+static void manager_stop(Manager *manager) {
+        Services *s = &manager->services;
+
+        if (s->hypervisor && hypervisor_stop(s->hypervisor) < 0) {
+                log_warning("A call to libvirt hangs, leaving it.");
+                (void) sd_bus_flush(s->bus);
+                _exit(EXIT_SUCCESS);
+        }
+
+        manager->plugins = plugins_free(manager->plugins);
+        manager->stopped = true;
+}
+
 Manager *manager_free(Manager *manager) {
         Services *s;
 
@@ -223,14 +238,10 @@ Manager *manager_free(Manager *manager) {
 
         s = &manager->services;
         sd_bus_slot_unref(manager->name_slot);
+        sd_event_source_disable_unref(manager->exit_source);
+        if (!manager->stopped)
+                manager_stop(manager);
 
-        if (s->hypervisor && hypervisor_stop(s->hypervisor) < 0) {
-                log_warning("A call to libvirt hangs, leaving it.");
-                (void) sd_bus_flush(s->bus);
-                _exit(EXIT_SUCCESS);
-        }
-
-        plugins_free(manager->plugins);
         auth_free(s->auth);
         jobs_free(s->jobs);
         mailbox_free(manager->mailbox);
@@ -241,6 +252,13 @@ Manager *manager_free(Manager *manager) {
         sd_event_unref(s->event);
         g_free(manager);
         return NULL;
+}
+
+/* At the end of the loop, and before sd-bus closes the bus there: what is canceled can still be told. */
+static int manager_on_exit(sd_event_source *source, void *userdata) {
+        (void) sd_notify(/* unset_environment= */ false, "STOPPING=1\nSTATUS=Stopping.");
+        manager_stop(userdata);
+        return 0;
 }
 
 static int manager_on_name(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -265,6 +283,12 @@ static int manager_on_name(sd_bus_message *m, void *userdata, sd_bus_error *erro
 int manager_run(Manager *manager) {
         int r;
 
+        r = sd_event_add_exit(manager->services.event, &manager->exit_source, manager_on_exit, manager);
+        if (r >= 0)
+                r = sd_event_source_set_priority(manager->exit_source, SD_EVENT_PRIORITY_IMPORTANT);
+        if (r < 0)
+                return r;
+
         r = sd_bus_request_name_async(manager->services.bus, &manager->name_slot, BUS_NAME, /* flags= */ 0,
                                       manager_on_name, manager);
         if (r < 0)
@@ -272,7 +296,5 @@ int manager_run(Manager *manager) {
 
         hypervisor_connect(manager->services.hypervisor);
 
-        r = sd_event_loop(manager->services.event);
-        (void) sd_notify(/* unset_environment= */ false, "STOPPING=1\nSTATUS=Stopping.");
-        return r;
+        return sd_event_loop(manager->services.event);
 }

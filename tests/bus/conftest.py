@@ -6,8 +6,10 @@ there is one caller, without rights, and tests that need root are skipped.
 """
 
 import os
+import socket
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,7 @@ class House:
 
     def __init__(self):
         """Start the bus and polkit."""
+        assert (BUILD / "agent/hatagod").exists(), f"{BUILD} is not built: set HATAGO_BUILD_DIR"
         self.temporary = tempfile.TemporaryDirectory(prefix="hatago-bus-")
         self.folder = Path(self.temporary.name)
         self.folder.chmod(0o755)
@@ -90,10 +93,22 @@ def house():
     house.end()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def mute_house():
+    """A house whose agent has a libvirt that never answers; begun early, since it takes 8 s to be noticed."""
+    house = House()
+    path = house.folder / "mute"
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(path))
+        mute.listen(16)
+        begin = time.time()
+        yield house, house.agent("--connect", f"qemu+unix:///system?socket={path}"), begin
+        house.end()
+
+
 @pytest.fixture(scope="module")
 def shared_house():
     """The house that the tests of a module share, with an agent on the test driver."""
-    assert (BUILD / "agent/hatagod").exists(), f"{BUILD} is not built: set HATAGO_BUILD_DIR"
     house = House()
     house.ready_agent()
     yield house

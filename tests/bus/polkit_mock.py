@@ -75,7 +75,8 @@ class PolkitMock:
                              Gio.DBusCallFlags.NONE, -1, None)
         self.ready.set()
         self.loop.run()
-        connection.close_sync(None)
+        if not connection.is_closed():  # by the end of the bus
+            connection.close_sync(None)
         self.context.pop_thread_default()
 
     def _on_call(self, _connection, _sender, _path, _interface, method, arguments, invocation):
