@@ -72,6 +72,13 @@ int auth_new(sd_bus *bus, bool user_session, Auth **ret) {
         return 0;
 }
 
+/* Answers and forgets the check. */
+static void check_end(AuthCheck *check, int result, Failure *failure) {
+        g_hash_table_remove(check->auth->checks, check);
+        check->handler(check->userdata, result, check->caller, failure);
+        check_free(check);
+}
+
 Auth *auth_free(Auth *auth) {
         GHashTableIter i;
         gpointer check;
@@ -79,21 +86,21 @@ Auth *auth_free(Auth *auth) {
         if (!auth)
                 return NULL;
 
-        g_hash_table_iter_init(&i, auth->checks);
-        while (g_hash_table_iter_next(&i, &check, NULL))
-                check_free(check);
+        for (;;) {
+                g_auto(Failure) failure = { 0 };
+
+                g_hash_table_iter_init(&i, auth->checks);
+                if (!g_hash_table_iter_next(&i, &check, NULL))
+                        break;
+
+                (void) failure_set(&failure, ERROR_CANCELED, "The agent stops.");
+                check_end(check, -ECONNRESET, &failure);
+        }
 
         g_hash_table_unref(auth->checks);
         sd_bus_unref(auth->bus);
         g_free(auth);
         return NULL;
-}
-
-/* Answers and forgets the check. */
-static void check_end(AuthCheck *check, int result, Failure *failure) {
-        g_hash_table_remove(check->auth->checks, check);
-        check->handler(check->userdata, result, check->caller, failure);
-        check_free(check);
 }
 
 static void check_deny(AuthCheck *check, ErrorCode code) {

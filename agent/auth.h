@@ -35,13 +35,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Caller, caller_unref)
  * The answer, once, and never from within auth_check(). result is 0; -EACCES (AccessDenied, or
  * InteractiveAuthorizationRequired where a password would help and the message did not allow to ask for
  * one); -ENOBUFS (LimitsExceeded: 64 checks of one user, or 256 in all, are under way); -ECONNRESET when the
- * caller left the bus: there is nobody to answer. caller is NULL if not known.
+ * caller left the bus, or the agent does: there is nobody to answer. caller is NULL if not known.
  */
 typedef void (*auth_handler_t)(void *userdata, int result, Caller *caller, Failure *failure);
 
 /* user_session: the bus is that of a user's session. */
 int auth_new(sd_bus *bus, bool user_session, Auth **ret);
-Auth *auth_free(Auth *auth); /* drops what is under way, without an answer; NULL is none */
+Auth *auth_free(Auth *auth); /* ends what is under way with -ECONNRESET; NULL is none */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Auth, auth_free)
 
 /*

@@ -56,6 +56,7 @@ def test_an_odd_name_is_a_name(caller, define, agent, name):
     assert caller.verb(path, "Start")[0] == "done"
     assert caller.verb(path, "PowerOff")[0] == "done"
     caller.call(path, MACHINE, "Undefine", NO_OPTIONS)
+    caller.settle()
     verbs = [line.split()[0] for line in agent.log_after(before)]
     assert verbs == ["define", "start", "poweroff", "undefine"], "one line each"
 

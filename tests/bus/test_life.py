@@ -232,6 +232,7 @@ def test_every_change_is_one_line_with_who_what_and_how(caller, agent, define):
     with pytest.raises(BusError):
         caller.define("<domain type='no-such'><name>broken</name></domain>")
     caller.verb(path, "Undefine")
+    caller.settle()
     lines = agent.log_after(before)
     by = f"by user {caller.uid}"
     assert lines[:5] == [f"{verb} audited {by}: done"
@@ -241,18 +242,21 @@ def test_every_change_is_one_line_with_who_what_and_how(caller, agent, define):
 
 
 def test_what_is_denied_is_written_with_the_reason(caller, agent, polkit, machine):
+    caller.settle()
     before = agent.log()
     name = caller.get(machine, MACHINE, "Name")
     polkit.answer = NO
     for verb in ("Start", "Undefine"):
         with pytest.raises(BusError):
             caller.verb(machine, verb)
+    caller.settle()
     by = f"by user {caller.uid}: denied: Permission denied"
     assert agent.log_after(before) == [f"start {name} {by}: org.hatago.Host1.machine-control.",
                                        f"undefine {name} {by}: org.hatago.Host1.machine-delete."]
 
 
 def test_reading_writes_nothing(caller, agent, machine):
+    caller.settle()
     before = agent.log()
     caller.objects()
     caller.get_all(machine, MACHINE)
@@ -260,6 +264,7 @@ def test_reading_writes_nothing(caller, agent, machine):
     caller.call(machine, MACHINE, "GetXML", NO_OPTIONS)
     with pytest.raises(BusError):
         caller.machine("no-such")
+    caller.settle()
     assert agent.log() == before
 
 
