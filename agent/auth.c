@@ -272,20 +272,23 @@ static int caller_on_unit(sd_bus_message *m, void *userdata, sd_bus_error *error
 
 /* Asks systemd for the unit; whoever records the caller later finds it, or not. */
 static void caller_ask_unit(Caller *caller, sd_bus *bus) {
-        sd_bus_slot *slot;
+        g_autoptr(sd_bus_message) question = NULL;
+        g_autoptr(sd_bus_slot) slot = NULL;
 
-        if (caller->pid == 0 ||
-            sd_bus_call_method_async(bus, &slot, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-                                     "org.freedesktop.systemd1.Manager", "GetUnitByPID", caller_on_unit,
-                                     caller_ref(caller), "u", (uint32_t) caller->pid) < 0) {
-                if (caller->pid != 0)
-                        caller_unref(caller);
+        if (caller->pid == 0)
                 return;
-        }
+        if (sd_bus_message_new_method_call(bus, &question, "org.freedesktop.systemd1",
+                                           "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
+                                           "GetUnitByPID") < 0 ||
+            sd_bus_message_append(question, "u", (uint32_t) caller->pid) < 0 ||
+            sd_bus_message_set_auto_start(question, false) < 0 ||
+            sd_bus_call_async(bus, &slot, question, caller_on_unit, caller, /* usec= */ 0) < 0)
+                return;
 
+        /* The slot lives until the answer comes, and the caller as long. */
+        (void) caller_ref(caller);
         (void) sd_bus_slot_set_destroy_callback(slot, caller_release);
         (void) sd_bus_slot_set_floating(slot, true);
-        sd_bus_slot_unref(slot);
 }
 
 static int credentials_read(sd_bus_message *m, uid_t *ret_uid, pid_t *ret_pid) {

@@ -16,7 +16,9 @@ static int plugin_start(void *plugin) {
         int r;
 
         hypervisor_listen(machines->services->hypervisor,
-                          &(HypervisorListener){ .connected = sync_on_connected,
+                          &(HypervisorListener){ .opened = events_opened,
+                                                 .closing = events_closing,
+                                                 .connected = sync_on_connected,
                                                  .disconnected = sync_on_disconnected,
                                                  .userdata = machines->sync });
 

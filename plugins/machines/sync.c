@@ -67,28 +67,36 @@ static int read_run(void *data, virConnect *connection, Failure *failure) {
         return facts_read(connection, read->uuid, read->asked, &read->facts, failure);
 }
 
+/* Whether an answer is void: something happened since and it may be older than that, or it was asked of a
+ * connection that another has replaced. */
+static bool read_is_void(const Read *read, int result) {
+        bool connected = hypervisor_is_connected(read->sync->machines->services->hypervisor);
+
+        return is_disconnected(result) ? connected : read->want != 0;
+}
+
 static void read_done(void *data, int result, Failure *failure) {
         Read *read = data;
+        bool is_void = read_is_void(read, result);
 
+        log_debug("Read machine %s: asked %x, wanted since %x, result %d", read->uuid,
+                  (unsigned) read->asked, (unsigned) read->want, result);
         if (result < 0 && !is_disconnected(result)) {
                 g_autofree char *reason = text_printable(failure->message);
                 log_warning("Cannot read machine %s, ignoring: %s", read->uuid, reason);
         }
 
         if (result >= 0) {
-                if (read->want == 0)
+                if (!is_void)
                         machines_apply_facts(read->sync->machines, &read->facts);
                 facts_done(&read->facts);
         }
 
-        if (read->want != 0 && !is_disconnected(result)) {
-                /* Something happened since: the answer may be older than that. */
+        if (is_void) {
                 read->want |= read->asked;
                 read_submit(read);
-                return;
-        }
-
-        read_end(read);
+        } else
+                read_end(read);
 }
 
 static void read_submit(Read *read) {
@@ -156,6 +164,9 @@ static FactsMask event_wants(int event) {
 
 void sync_on_event(Sync *sync, const MachineEvent *event) {
         Machine *machine = machines_find(sync->machines, event->uuid);
+
+        log_debug("Event %d, detail %d, of machine %s, run %u", event->event, event->detail, event->uuid,
+                  event->id);
 
         /* A transient machine that stopped is gone: it is never shown as one that is off. */
         if (machine && (machine->persistent || event->event != VIR_DOMAIN_EVENT_STOPPED))

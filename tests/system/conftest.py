@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A disposable host with our packages, and a client on its bus."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ def packages():
 @pytest.fixture(scope="module")
 def host(packages):
     """A host of its own for each module, with the packages installed."""
-    with Host("system") as host:
+    with Host(f"system-{os.getpid()}") as host:
         yield host.up(packages=packages)
 
 

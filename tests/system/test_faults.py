@@ -132,3 +132,25 @@ def test_the_bus_restarted(running, host, bus):
     again.connection.signal_subscribe("org.hatago.Host1", None, None, None, None, 0, bus._on_signal)
     bus.wait(lambda: connected(bus), 20, "connected")
     assert running.get("State") == "running"
+
+
+def test_libvirtd_absent_at_start(host, bus):
+    """The agent answers at once, says what is missing, and finds libvirt when it comes."""
+    units = ["libvirtd.service", "libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket"]
+    host.run(["systemctl", "stop", "hatagod", *units])
+    host.run(["systemctl", "start", "hatagod"])
+    agent = connect(host)
+    try:
+        assert agent.get(ROOT, MANAGER, "Ready") is False
+        with pytest.raises(BusError) as refused:
+            agent.machine("any")
+        assert refused.value.short == "HypervisorUnavailable"
+        done = host.run(["hatago", "list"], check=False, timeout=60)
+        assert done.returncode == 1
+        assert "libvirt" in done.stderr
+        assert done.stdout == ""
+        host.run(["systemctl", "start", "libvirtd.socket", "libvirtd-ro.socket"])
+        agent.wait(lambda: agent.get(ROOT, MANAGER, "Ready"), 15, "Ready")
+        assert host.run(["hatago", "list"]).returncode == 0
+    finally:
+        agent.close()
