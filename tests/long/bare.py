@@ -146,12 +146,13 @@ class BareDebian:
 
         The output is written to the log. check raises HostError, with the end of the output.
         """
+        began = time.monotonic()
         done = subprocess.run(self.command(argv, user, folder), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", check=False, timeout=timeout)
         with open(self.log, "a", encoding="utf-8") as log:
             log.write(f"\n$ {' '.join(argv)}    ({user}, in {folder})\n{done.stdout}"
-                      f"[status {done.returncode}]\n")
+                      f"[status {done.returncode}, {time.monotonic() - began:.1f} s]\n")
         if check and done.returncode != 0:
             end = "\n".join(done.stdout.splitlines()[-40:])
             raise HostError(f"{' '.join(argv)} ended with {done.returncode}, see {self.log}:\n{end}")
