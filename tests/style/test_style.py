@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How the sources look, and who may include whom. The rules are in rules.py."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path, PurePath
+
+import pytest
+
+import rules
+
+TOP = Path(__file__).resolve().parents[2]
+WITHOUT_LICENCE = re.compile(
+    r"LICENSE|.*\.(md|scd)|\.clang-format|\.editorconfig|\.gitignore|packaging/debian/.*|.*\.(po|pot|json)"
+    r"|.*/LINGUAS|.*/POTFILES(\.in)?|tests/guest/.*")
+
+
+def tracked():
+    """Return the paths of all files in git, and of those that will be: new ones that are not ignored."""
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            cwd=TOP, check=True, capture_output=True, text=True).stdout
+    return sorted({path for path in listed.split("\0") if path and (TOP / path).is_file()})
+
+
+FILES = tracked()
+C_FILES = [path for path in FILES if path.endswith((".c", ".h"))]
+
+
+def text_of(path):
+    """Return the text of a file."""
+    return (TOP / path).read_text()
+
+
+def is_text(path):
+    """Whether it is text."""
+    return b"\0" not in (TOP / path).read_bytes()[:4096]
+
+
+def below(*folders, among=C_FILES):
+    """Return the files in these folders."""
+    return [path for path in among if path.startswith(folders)]
+
+
+def headers_of(folder):
+    """Return the names of headers as files in this folder include them."""
+    return {str(PurePath(path).relative_to(folder)) for path in below(f"{folder}/")
+            if path.endswith(".h")}
+
+
+def check(files, rule, *more):
+    """Fail with all that a rule has to say of these files."""
+    assert files, "there is nothing to look at: the test is wrong"
+    complaints = [f"{path}:{complaint}" for path in files
+                  for complaint in rule(path, text_of(path), *more)]
+    assert not complaints, "\n" + "\n".join(complaints)
+
+
+def tool(name):
+    """Return the path of a tool; without it the test fails."""
+    found = shutil.which(name)
+    assert found, f"{name} is missing: packaging/install-deps test"
+    return found
+
+
+def test_c_is_formatted():
+    done = subprocess.run([tool("clang-format"), "--dry-run", "-Werror", *C_FILES], cwd=TOP,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, f"clang-format -i does it:\n{done.stderr[-4000:]}"
+
+
+def test_each_source_starts_with_its_licence():
+    check([path for path in FILES if is_text(path) and not WITHOUT_LICENCE.fullmatch(path)],
+          rules.starts_with_licence)
+
+
+def test_no_line_ends_with_a_space():
+    check([path for path in FILES if is_text(path) and path != "LICENSE"],
+          rules.has_no_trailing_space)
+
+
+def test_no_file_is_too_long():
+    check(C_FILES, rules.is_not_too_long)
+
+
+def test_there_is_no_goto():
+    check(C_FILES, rules.has_no_goto)
+
+
+def test_no_shell_is_run():
+    check(C_FILES, rules.has_no_shell)
+
+
+def test_errors_of_the_bus_are_made_at_the_edge():
+    check(below("agent/", "plugins/"), rules.makes_bus_errors_at_the_edge)
+
+
+def plugin_folders():
+    """Return the folders of the plugins."""
+    return sorted({"/".join(path.split("/")[:2]) for path in below("plugins/")})
+
+
+@pytest.mark.parametrize("folder", plugin_folders())
+def test_a_plugin_includes_its_own_and_the_interface(folder):
+    check(below(f"{folder}/"), rules.plugin_includes_only_its_own, headers_of(folder))
+
+
+def test_the_interface_for_plugins_is_what_plugin_h_includes():
+    """The list in rules.py is not longer than the truth."""
+    seen, left = set(), ["plugin.h"]
+    while left:
+        name = left.pop()
+        seen.add(name)
+        left += [other for _, bracket, other in rules.includes_of(text_of(f"agent/{name}"))
+                 if bracket == '"' and other not in seen]
+    assert {name for name in seen if not name.startswith("common/")} == rules.PLUGIN_API
+
+
+def test_the_agent_includes_no_plugin():
+    own = headers_of("agent") | {PurePath(name).name for name in headers_of("agent/common")}
+    check(below("agent/"), rules.agent_includes_no_plugin, own | {"config.h"})
+
+
+def test_the_command_line_includes_no_agent():
+    check(below("cli/"), rules.client_includes_no_agent, headers_of("cli") | {"config.h"})
+
+
+def test_the_agent_keeps_libvirt_behind_the_hypervisor():
+    check(below("agent/"), rules.agent_keeps_libvirt_behind_the_hypervisor)
+
+
+def test_bus_faces_know_no_backend():
+    check(below("agent/", "plugins/"), rules.bus_faces_know_no_backend)
+
+
+def test_only_the_network_plugin_knows_libnm():
+    others = [path for path in C_FILES if not path.startswith("plugins/network/")]
+    complaints = [path for path in others for _, _, name in rules.includes_of(text_of(path))
+                  if name.startswith(("libnm", "NetworkManager", "nm-"))]
+    assert not complaints
+
+
+@pytest.mark.parametrize("folder", ["agent", "cli", *plugin_folders()])
+def test_no_includes_go_in_circles(folder):
+    headers = {}
+    for path in below(f"{folder}/"):
+        if not path.endswith(".h"):
+            continue
+        name = PurePath(path).relative_to(folder)
+        headers[str(name)] = [
+            str(name.parent / other) if (TOP / folder / name.parent / other).exists() else other
+            for _, bracket, other in rules.includes_of(text_of(path)) if bracket == '"']
+    circle = rules.include_circles(headers)
+    assert not circle, " includes ".join(circle)
+
+
+def test_every_unit_test_is_registered():
+    """A test that no meson.build names never runs."""
+    for path in C_FILES:
+        name = PurePath(path).name
+        if not name.startswith("test-"):
+            continue
+        folder = next(parent for parent in PurePath(path).parents
+                      if (TOP / parent / "meson.build").exists())
+        short = str(PurePath(path).relative_to(folder)).replace("test-", "").removesuffix(".c")
+        build = text_of(folder / "meson.build")
+        assert f"'{short}'" in build or f"'{name}'" in build, f"{path} is in no meson.build"
+
+
+def test_every_interface_is_installed():
+    build = text_of("dbus-interfaces/meson.build")
+    for path in below("dbus-interfaces/", among=FILES):
+        name = PurePath(path).name
+        assert not name.endswith(".xml") or name in build or name.removesuffix(".xml") in build
+
+
+def test_interfaces_are_valid():
+    done = subprocess.run([tool("xmllint"), "--nonet", "--noout",
+                           *[path for path in FILES if path.endswith(".xml")]],
+                          cwd=TOP, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def scripts(pattern):
+    """Return the files whose first line matches."""
+    return [path for path in FILES
+            if is_text(path) and re.match(pattern, text_of(path).partition("\n")[0])]
+
+
+def test_shell_scripts_pass_shellcheck():
+    found = scripts(r"#!(?!.*busybox).*\b(ba|da)?sh\b")
+    assert {"try", "check"} <= set(found)
+    shellcheck(*found)
+
+
+def test_shell_scripts_of_the_guest_pass_shellcheck():
+    """BusyBox's shell, which calls some of them with variables of its own."""
+    shellcheck("--shell=dash", "--exclude=SC2034,SC2154", *scripts("#!.*busybox"))
+
+
+def shellcheck(*arguments):
+    """Run it; fail with what it says."""
+    done = subprocess.run([tool("shellcheck"), "-f", "gcc", *arguments], cwd=TOP,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, f"\n{done.stdout}"
+
+
+def test_python_compiles():
+    found = {path for path in FILES if path.endswith(".py")} | set(scripts("#!.*python"))
+    assert found
+    for path in found:
+        compile(text_of(path), path, "exec")
+
+
+def test_documents_name_no_local_path():
+    check([path for path in FILES if path.endswith((".md", ".scd"))], rules.names_no_local_path)
+
+
+# The rules themselves: each finds what it is for, and lets pass what is right.
+
+SAMPLES = [
+    (rules.starts_with_licence, "a.c", "int x;\n", 1),
+    (rules.starts_with_licence, "a.c", "\n/* SPDX-License-Identifier: LGPL-2.1-or-later */\n", 1),
+    (rules.starts_with_licence, "a.py", "#!/usr/bin/python3\n"
+     "# SPDX-License-Identifier: LGPL-2.1-or-later\n", 0),
+    (rules.starts_with_licence, "a.py", "import os\n", 1),
+    (rules.has_no_trailing_space, "a", "x \ny\n", 1),
+    (rules.has_no_trailing_space, "a", "x\ny", 1),
+    (rules.has_no_trailing_space, "a", "x\n\n", 1),
+    (rules.has_no_trailing_space, "a", "x\n", 0),
+    (rules.is_not_too_long, "agent/main.c", "\n" * 149, 0),
+    (rules.is_not_too_long, "agent/main.c", "\n" * 150, 1),
+    (rules.is_not_too_long, "a.c", "\n" * 601, 1),
+    (rules.has_no_goto, "a.c", "goto out;\n", 1),
+    (rules.has_no_goto, "a.c", "/* no goto */ x = \"goto\";\n", 0),
+    (rules.has_no_shell, "a.c", "system(x);\n", 1),
+    (rules.has_no_shell, "a.c", "p = popen (x, \"r\");\n", 1),
+    (rules.has_no_shell, "a.c", "execl(\"/bin/sh\", x);\n", 1),
+    (rules.has_no_shell, "a.c", "sd_bus_open_system(x); /* system(x) */\n", 0),
+    (rules.makes_bus_errors_at_the_edge, "agent/job.c", "sd_bus_error_setf(e, \"x\");\n", 1),
+    (rules.makes_bus_errors_at_the_edge, "agent/job-dbus.c", "sd_bus_error_setf(e, \"x\");\n", 0),
+    (rules.makes_bus_errors_at_the_edge, "agent/auth.c", "int f(sd_bus_error *error);\n", 0),
+    (rules.agent_keeps_libvirt_behind_the_hypervisor, "agent/job.c",
+     "#include <libvirt/libvirt.h>\n", 1),
+    (rules.bus_faces_know_no_backend, "plugins/machines/machine-dbus.c", "virDomainFree(d);\n", 1),
+    (rules.names_no_local_path, "a.md", "see /work/x and /home/jane/y\n", 2),
+    (rules.names_no_local_path, "a.md", "docs/work/x, ~/x and /home/USER\n", 0),
+]
+
+
+@pytest.mark.parametrize("rule, path, text, count", SAMPLES,
+                         ids=[f"{sample[0].__name__}-{n}" for n, sample in enumerate(SAMPLES)])
+def test_a_rule_finds_what_it_is_for(rule, path, text, count):
+    assert len(list(rule(path, text))) == count
+
+
+@pytest.mark.parametrize("rule, line, count", [
+    (rules.plugin_includes_only_its_own, '#include "plugin.h"', 0),
+    (rules.plugin_includes_only_its_own, '#include "own.h"', 0),
+    (rules.plugin_includes_only_its_own, '#include "common/text.h"', 0),
+    (rules.plugin_includes_only_its_own, '#include "manager.h"', 1),
+    (rules.plugin_includes_only_its_own, '#include "worker.h"', 1),
+    (rules.plugin_includes_only_its_own, '#include "../network/network.h"', 1),
+    (rules.plugin_includes_only_its_own, '#include "common/../manager.h"', 1),
+    (rules.agent_includes_no_plugin, '#include "plugins/machines/machine.h"', 1),
+    (rules.client_includes_no_agent, '#include "../agent/job.h"', 1),
+    (rules.client_includes_no_agent, "#include <libvirt/libvirt.h>", 1),
+    (rules.client_includes_no_agent, '# include "own.h"', 0),
+])
+def test_an_include_rule_finds_what_it_is_for(rule, line, count):
+    assert len(list(rule("a.c", f"{line}\n", {"own.h"}))) == count
+
+
+def test_circles_are_found():
+    assert rules.include_circles({"a": ["b"], "b": ["c"], "c": ["a"]}) == ["a", "b", "c", "a"]
+    assert rules.include_circles({"a": ["a"]}) == ["a", "a"]
+    assert rules.include_circles({"a": ["b", "c"], "b": ["c"], "c": []}) == []
