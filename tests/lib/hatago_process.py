@@ -36,12 +36,16 @@ def kill(host, program, sent=signal.SIGKILL):
     return pid
 
 
-def pss(pid):
-    """Return the memory of a process, shared pages divided among their users, in bytes."""
+def memory(pid, kind="Pss"):
+    """Return the memory of a process in bytes, by a field of smaps_rollup.
+
+    Pss divides shared pages among their users, so it depends on who else runs; Anonymous is what
+    the process has allocated, and shows a leak.
+    """
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
+        if line.startswith(f"{kind}:"):
             return int(line.split()[1]) * 1024
-    raise AssertionError("smaps_rollup has no Pss")
+    raise AssertionError(f"smaps_rollup has no {kind}")
 
 
 def descriptors(pid):

@@ -1,8 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A client of a bus that asks for signals, calls methods, and never reads what it is sent."""
+"""A client of a bus that asks for signals, calls methods, and never reads what it is sent.
 
+As a program: silent_client.py SOCKET PATH INTERFACE PROPERTY COUNT asks the agent for a property so many
+times and prints how many bytes of answers lie unread.
+"""
+
+import array
+import fcntl
 import os
 import socket
+import sys
+import termios
 
 import gi
 
@@ -13,13 +21,12 @@ BUS = "org.freedesktop.DBus"
 
 
 class SilentClient:
-    """Its socket has the smallest buffer there is, so that the bus has to keep what it does not read."""
+    """What it does not read fills its socket, and then the bus has to keep it."""
 
     def __init__(self, path):
         """Connect to the socket of a bus as this process's user, and say hello."""
         self._serial = 0
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
         self._socket.connect(str(path))
         self._socket.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
         answer = self._socket.recv(256)
@@ -40,6 +47,25 @@ class SilentClient:
         """Ask the bus for signals."""
         self.call(BUS, "/org/freedesktop/DBus", BUS, "AddMatch", GLib.Variant("s", rule))
 
+    def unread(self):
+        """Return how many bytes lie in the socket; the bus holds the rest."""
+        size = array.array("i", [0])
+        fcntl.ioctl(self._socket, termios.FIONREAD, size)
+        return size[0]
+
     def close(self):
         """Leave the bus."""
         self._socket.close()
+
+
+def main(bus_socket, path, interface, name, count):
+    """Flood the agent with calls."""
+    client = SilentClient(bus_socket)
+    for _ in range(int(count)):
+        client.call("org.hatago.Host1", path, "org.freedesktop.DBus.Properties", "Get",
+                    GLib.Variant("s", interface), GLib.Variant("s", name))
+    print(client.unread())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
