@@ -31,3 +31,12 @@ def host(packages):
     """A host of another name, so that the drills can run beside the tests of tests/system."""
     with Host("drill") as host:
         yield host.up(packages=packages)
+
+
+@pytest.fixture
+def say(capsys):
+    """Print a line at once: a measured figure, for whoever waits and for the log."""
+    def print_line(line):
+        with capsys.disabled():
+            print(f"\n{line}", end="", flush=True)
+    return print_line

@@ -68,9 +68,11 @@ def lost_and_back(bus, host, sent):
     bus.wait(told, 20, "Connected false and true")
 
 
-def test_a_thousand_ends_of_libvirtd_cost_nothing(running, host, bus, immortal_libvirtd,
-                                                  record_property):
-    """Killed, and each tenth time stopped: no descriptor, thread or memory more; the guest lives on."""
+def test_a_thousand_ends_of_libvirtd_cost_nothing(running, host, bus, immortal_libvirtd, say):
+    """Killed, and each tenth time stopped: no descriptor, thread or memory more; the guest lives on.
+
+    On a machine where a thousand take more than ten minutes, as many as fit.
+    """
     agent = wait_for(host, AGENT)
     before = {name: running.get(name) for name in ("State", "DomainId", "PID", "StartedAt")}
     began, seen = time.monotonic(), []
@@ -79,13 +81,9 @@ def test_a_thousand_ends_of_libvirtd_cost_nothing(running, host, bus, immortal_l
         if cycle % WARM_UP == 0:
             bus.iterate(0.5)
             seen.append(costs(agent))
-            print(f"after {cycle} in {time.monotonic() - began:.0f} s: {seen[-1]}", flush=True)
+            say(f"after {cycle} in {time.monotonic() - began:.0f} s: {seen[-1]}")
         if time.monotonic() - began > DEADLINE:
             break
-    record_property("cycles", cycle)
-    record_property("seconds", round(time.monotonic() - began))
-    record_property("costs", str(seen))
-    record_property("pss_mib", round(memory(agent) / MIB, 1))
     assert find(host, AGENT) == agent, "the agent was started anew"
     bus.wait(lambda: {name: running.get(name) for name in before} == before, 5, "the same run")
     assert cycle >= RESTARTS // 2, "too slow a machine for this drill to say much"
@@ -140,18 +138,15 @@ class Watch:
         assert waits[int(len(waits) * 0.999)] < ANSWER_MAX
         assert waits[-1] < 10 * ANSWER_MAX
 
-    def record(self, record_property):
-        """Put the figures into the report."""
+    def __str__(self):
+        """Return the figures."""
         waits = sorted(self.waits)
-        figures = {"reads": len(waits), "slowest_ms": round(waits[-1] * 1000, 1),
-                   "median_ms": round(waits[len(waits) // 2] * 1000, 1),
-                   "most_memory_mib": round(self.most_memory / MIB, 1), "states": self.states}
-        for name, value in figures.items():
-            record_property(name, value)
-        print(figures, flush=True)
+        return (f"{len(waits)} reads: median {waits[len(waits) // 2] * 1000:.1f} ms, "
+                f"slowest {waits[-1] * 1000:.1f} ms; {self.states} changes signaled; "
+                f"memory {self.most_memory / MIB:.1f} MiB")
 
 
-def test_ten_thousand_changes_seen_by_one_who_never_reads(running, host, silent, record_property):
+def test_ten_thousand_changes_seen_by_one_who_never_reads(running, host, silent, say):
     """Suspended and resumed by virsh: the agent stays small, and answers others."""
     agent = wait_for(host, AGENT)
     script = f"suspend {running.guest.name}\nresume {running.guest.name}\n" * CHANGES
@@ -163,14 +158,14 @@ def test_ten_thousand_changes_seen_by_one_who_never_reads(running, host, silent,
     finally:
         virsh.kill()
         virsh.wait()
-    watch.record(record_property)
+    say(watch)
     assert silent.unread() > 0
     assert running.get("State") == "running"
     assert watch.states > CHANGES, "changes that were not signaled"
     watch.check()
 
 
-def test_two_hundred_thousand_calls_of_one_who_never_reads(running, host, record_property):
+def test_two_hundred_thousand_calls_of_one_who_never_reads(running, host, say):
     """Answers that nobody fetches are the bus's burden: the agent stays small, and answers others."""
     agent = wait_for(host, AGENT)
     flood = subprocess.Popen([sys.executable, silent_client.__file__, BUS_SOCKET.format(host.root),
@@ -181,6 +176,6 @@ def test_two_hundred_thousand_calls_of_one_who_never_reads(running, host, record
     finally:
         flood.kill()
         unread = flood.communicate()[0]
-    watch.record(record_property)
+    say(watch)
     assert flood.returncode == 0 and int(unread) > 0
     watch.check()
