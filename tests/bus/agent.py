@@ -21,7 +21,8 @@ SANITIZER_OPTIONS = {
 class Agent:
     """One hatagod. Its standard error is kept: log()."""
 
-    def __init__(self, bus, folder, *arguments, plugins=BUILD / "plugins/machines", environment=None):
+    def __init__(self, bus, folder, *arguments, plugins=BUILD / "plugins/machines",
+                 environment=None):
         """Start it; does not wait for anything."""
         self.log_file = folder / f"agent-{time.monotonic_ns()}.log"
         self.gate = folder / "gate"

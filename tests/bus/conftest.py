@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A private bus, a mock polkit, the real agent, and callers of both kinds.
 
-The build folder is $HATAGO_BUILD_DIR (build/dev). Run as root, callers are root and nobody; otherwise
-there is one caller, without rights, and tests that need root are skipped.
+The build folder is $HATAGO_BUILD_DIR (build/dev). Run as root, callers are root and nobody;
+otherwise there is one caller, without rights, and tests that need root are skipped.
 """
 
 import os
@@ -95,7 +95,7 @@ def house():
 
 @pytest.fixture(scope="session", autouse=True)
 def mute_house():
-    """A house whose agent has a libvirt that never answers; begun early, since it takes 8 s to be noticed."""
+    """A house whose agent has a libvirt that never answers; begun early: noticing takes 8 s."""
     house = House()
     path = house.folder / "mute"
     with socket.socket(socket.AF_UNIX) as mute:

@@ -29,7 +29,7 @@ def fresh_name(prefix="machine"):
 
 
 def driver_file(folder, *domains):
-    """Write the file of a test:///FILE driver with these domains, given as (name, uuid, state); return its URI."""
+    """Write a file for the test driver with these (name, uuid, state); return its URI."""
     inline = [f"<domain type='test' xmlns:test='{NAMESPACE}'><name>{escape(name)}</name>"
               f"<uuid>{uuid}</uuid><memory unit='KiB'>262144</memory><vcpu>1</vcpu>"
               f"<os><type>hvm</type></os><test:runstate>{state}</test:runstate></domain>"

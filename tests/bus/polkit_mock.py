@@ -36,8 +36,8 @@ class Question:
 class PolkitMock:
     """org.freedesktop.PolicyKit1 on a bus, on a thread of its own.
 
-    answer: YES, NO, PASSWORD (not without one), BROKEN (an error), or NEVER: then release() answers. A
-    dictionary of answers by action, or by (action, name of the object), goes before it.
+    answer: YES, NO, PASSWORD (not without one), BROKEN (an error), or NEVER: then release()
+    answers. A dictionary of answers by action, or by (action, name), goes before it.
     """
 
     def __init__(self, address):

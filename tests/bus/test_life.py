@@ -162,7 +162,7 @@ def test_a_uri_that_is_none(house):
 
 
 def test_libvirt_that_never_answers(mute_house):
-    """It has been waiting since the tests began; the time that its log was written tells the rest."""
+    """It has waited since the tests began; the time that its log was written tells the rest."""
     house, agent, begin = mute_house
     caller = wait_for_name(house)
     agent.wait_log("does not answer", timeout=10)
@@ -278,7 +278,8 @@ def test_no_call_leaves_a_descriptor_behind(caller, agent, define, polkit, share
         caller.call(path, MACHINE, "Undefine", NO_OPTIONS)
         leaver = shared_house.stranger()
         polkit.answer = "never"
-        leaver.start(ROOT, MACHINES, "DefineMachine", GLib.Variant("s", domain_xml("x")), NO_OPTIONS)
+        leaver.start(ROOT, MACHINES, "DefineMachine", GLib.Variant("s", domain_xml("x")),
+                     NO_OPTIONS)
         leaver.iterate(0.01)
         leaver.close()
         polkit.reset()

@@ -93,7 +93,7 @@ def test_a_new_machine_is_announced_with_its_properties(caller, define, shared_h
 
 
 def test_reading_makes_no_call_to_the_hypervisor(caller, define, agent):
-    """With all calls of a connection hung, reading goes on: a thousand times within a second or so."""
+    """With all ordinary calls hung, reading goes on: a thousand times in a second or so."""
     agent.gate.unlink(missing_ok=True)
     paths = [define(f"stuck-{number}") for number in range(6)]
     for path in paths:

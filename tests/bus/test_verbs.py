@@ -355,3 +355,19 @@ def test_a_verb_whose_machine_has_changed_meanwhile_fails(caller, stuck, agent):
     assert "not running" in caller.get(job, JOB, "ErrorMessage")
     with pytest.raises(BusError):
         pending.result()
+
+
+def test_a_machine_that_a_start_before_it_made_run_is_not_undefined(caller, stuck, agent):
+    """libvirt would let it run on without a definition. It was off when both were called."""
+    path, pending = stuck
+    caller.verb(path, "PowerOff")
+    start = caller.call(path, MACHINE, "Start", NO_OPTIONS)
+    undefine = caller.start(path, MACHINE, "Undefine", NO_OPTIONS)
+    caller.wait(lambda: len(caller.call(ROOT, MANAGER, "ListJobs", NO_OPTIONS)) == 3, 2, "3 jobs")
+    agent.gate.touch()
+    assert caller.job(start) == ("done", "")
+    with pytest.raises(BusError) as refused:
+        undefine.result()
+    assert refused.value.short == "MachineRunning"
+    assert caller.get(path, MACHINE, "Persistent") is True
+    caller.wait(lambda: pending.answered, 5, "the answer of the suspend")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The rules: each takes a path in the checkout and its text, and yields what is wrong, as "line: why"."""
+"""The rules: each takes a path and a text, and yields what is wrong, as "line: why"."""
 
 import re
 from pathlib import PurePath
@@ -40,7 +40,7 @@ def starts_with_licence(path, text):
     """One SPDX line comes first; after "#!", or near the top of XML, where a DOCTYPE goes first."""
     lines = text.splitlines()
     if path.endswith((".c", ".h")):
-        first = lines[:1] if lines[:1] == ["/* SPDX-License-Identifier: LGPL-2.1-or-later */"] else []
+        first = [line for line in lines[:1] if line.startswith("/* ") and line.endswith(" */")]
     elif path.endswith((".xml", ".in")):
         first = lines[:12]
     else:
@@ -78,7 +78,7 @@ def has_no_shell(_path, text):
 
 
 def makes_bus_errors_at_the_edge(path, text):
-    """In the agent, errors of the bus are made in *-dbus.c, by failure_to_bus() of common/error.c."""
+    """The agent makes errors of the bus in *-dbus.c, by failure_to_bus() of common/error.c."""
     if path.endswith("-dbus.c") or path == "agent/common/error.c":
         return
     yield from find(r"\bsd_bus_error_(set|setf|setfv|set_const|set_errno\w*|move|copy)\s*\(",
@@ -131,11 +131,12 @@ def bus_faces_know_no_backend(path, text):
 
 def names_no_local_path(_path, text):
     """Documents are read elsewhere."""
-    yield from find(r"(?<![\w./-])/(work|Users)/|/home/(?!USER\b)\w+", text, "path of somebody's machine")
+    yield from find(r"(?<![\w./-])/(work|Users)/|/home/(?!USER\b)\w+", text,
+                    "path of somebody's machine")
 
 
 def include_circles(headers):
-    """headers: {name: names that it includes}. Return one circle, as a list; empty if there is none."""
+    """headers: {name: names that it includes}. Return a circle as a list; empty: there is none."""
     done = set()
 
     def visit(name, way):

@@ -12,14 +12,15 @@ import rules
 
 TOP = Path(__file__).resolve().parents[2]
 WITHOUT_LICENCE = re.compile(
-    r"LICENSE|.*\.(md|scd)|\.clang-format|\.editorconfig|\.gitignore|packaging/debian/.*|.*\.(po|pot|json)"
-    r"|.*/LINGUAS|.*/POTFILES(\.in)?|tests/guest/.*")
+    r"LICENSE|.*\.(md|scd)|\.clang-format|\.editorconfig|\.gitignore|packaging/debian/.*"
+    r"|.*\.(po|pot|json)|.*/LINGUAS|.*/POTFILES(\.in)?|tests/guest/.*")
 
 
 def tracked():
-    """Return the paths of all files in git, and of those that will be: new ones that are not ignored."""
-    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                            cwd=TOP, check=True, capture_output=True, text=True).stdout
+    """Return the paths of all files in git, and of new ones that it does not ignore."""
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached",
+                             "--others", "--exclude-standard"], cwd=TOP, check=True,
+                            capture_output=True, text=True).stdout
     return sorted({path for path in listed.split("\0") if path and (TOP / path).is_file()})
 
 
