@@ -3,59 +3,31 @@
 
 #include <errno.h>
 
+#include "common/getter.h"
 #include "common/names.h"
 #include "common/options.h"
 #include "plugin.h"
 
 /* The face of jobs on the bus: org.hatago.Host1.Job. The userdata of a found object is the Job. */
 
-static int property_get_string(sd_bus *bus, const char *path, const char *interface, const char *property,
-                               sd_bus_message *reply, void *userdata, sd_bus_error *error) {
-        const JobFacts facts = job_facts(userdata);
-        const struct {
-                const char *name, *value;
-        } strings[] = {
-                { "Operation", facts.operation },
-                { "State", facts.state },
-                { "Result", facts.result },
-                { "ErrorName", facts.error_name },
-                { "ErrorMessage", facts.error_message },
-        };
-
-        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
-                if (g_str_equal(strings[i].name, property))
-                        return sd_bus_message_append(reply, "s", strings[i].value);
-
-        g_assert_not_reached();
-}
-
-static int property_get_number(sd_bus *bus, const char *path, const char *interface, const char *property,
-                               sd_bus_message *reply, void *userdata, sd_bus_error *error) {
-        const JobFacts facts = job_facts(userdata);
-
-        if (g_str_equal(property, "Id"))
-                return sd_bus_message_append(reply, "u", facts.id);
-        if (g_str_equal(property, "StartedByUID"))
-                return sd_bus_message_append(reply, "u", (uint32_t) facts.uid);
-        if (g_str_equal(property, "StartedAt"))
-                return sd_bus_message_append(reply, "t", facts.started_at);
-
-        return sd_bus_message_append(reply, "t", facts.ended_at);
-}
-
-static int property_get_cancelable(sd_bus *bus, const char *path, const char *interface,
-                                   const char *property, sd_bus_message *reply, void *userdata,
-                                   sd_bus_error *error) {
-        return sd_bus_message_append(reply, "b", job_facts(userdata).cancelable);
-}
+BUS_GETTER(get_id, Job, job, "u", job_facts(job).id)
+BUS_GETTER(get_operation, Job, job, "s", job_facts(job).operation)
+BUS_GETTER(get_state, Job, job, "s", job_facts(job).state)
+BUS_GETTER(get_result, Job, job, "s", job_facts(job).result)
+BUS_GETTER(get_error_name, Job, job, "s", job_facts(job).error_name)
+BUS_GETTER(get_error_message, Job, job, "s", job_facts(job).error_message)
+BUS_GETTER(get_started_at, Job, job, "t", job_facts(job).started_at)
+BUS_GETTER(get_ended_at, Job, job, "t", job_facts(job).ended_at)
+BUS_GETTER(get_uid, Job, job, "u", (uint32_t) job_facts(job).uid)
+BUS_GETTER(get_cancelable, Job, job, "b", (int) job_facts(job).cancelable)
 
 static int append_objects(sd_bus_message *reply, const JobFacts *facts) {
         return facts->object ? sd_bus_message_append(reply, "ao", 1, facts->object)
                              : sd_bus_message_append(reply, "ao", 0);
 }
 
-static int property_get_objects(sd_bus *bus, const char *path, const char *interface, const char *property,
-                                sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+static int get_objects(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         const JobFacts facts = job_facts(userdata);
         return append_objects(reply, &facts);
 }
@@ -113,17 +85,17 @@ static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *
 
 static const sd_bus_vtable job_vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("Id", "u", property_get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("Operation", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("Objects", "ao", property_get_objects, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("State", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Result", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("ErrorName", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("ErrorMessage", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("StartedAt", "t", property_get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("EndedAt", "t", property_get_number, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("StartedByUID", "u", property_get_number, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("Cancelable", "b", property_get_cancelable, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Id", "u", get_id, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Operation", "s", get_operation, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Objects", "ao", get_objects, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("State", "s", get_state, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Result", "s", get_result, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ErrorName", "s", get_error_name, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ErrorMessage", "s", get_error_message, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("StartedAt", "t", get_started_at, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("EndedAt", "t", get_ended_at, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("StartedByUID", "u", get_uid, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Cancelable", "b", get_cancelable, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, method_cancel,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,

@@ -2,6 +2,7 @@
 #include "manager.h"
 
 #include "common/cleanup.h"
+#include "common/getter.h"
 #include "common/names.h"
 #include "common/options.h"
 #include "config.h"
@@ -20,38 +21,18 @@ static const char *const manager_properties[] = {
 
 const ObjectInterface manager_interface = { .name = IFACE_MANAGER, .properties = manager_properties };
 
-static int property_get_string(sd_bus *bus, const char *path, const char *interface, const char *property,
-                               sd_bus_message *reply, void *userdata, sd_bus_error *error) {
-        const Hypervisor *hypervisor = manager_services(userdata)->hypervisor;
-        const struct {
-                const char *name, *value;
-        } strings[] = {
-                { "Version", VERSION },
-                { "LibvirtURI", hypervisor_uri(hypervisor) },
-                { "LibvirtVersion", hypervisor_libvirt_version(hypervisor) },
-                { "HypervisorVersion", hypervisor_version(hypervisor) },
-                { "Hostname", hypervisor_hostname(hypervisor) },
-        };
+BUS_GETTER(get_version, Manager, manager, "s", VERSION)
+BUS_GETTER(get_ready, Manager, manager, "b", (int) manager_is_ready(manager))
+BUS_GETTER(get_connected, Manager, manager, "b", (int) manager_is_connected(manager))
+BUS_GETTER(get_libvirt_uri, Manager, manager, "s", hypervisor_uri(manager_services(manager)->hypervisor))
+BUS_GETTER(get_libvirt_version, Manager, manager, "s",
+           hypervisor_libvirt_version(manager_services(manager)->hypervisor))
+BUS_GETTER(get_hypervisor_version, Manager, manager, "s",
+           hypervisor_version(manager_services(manager)->hypervisor))
+BUS_GETTER(get_hostname, Manager, manager, "s", hypervisor_hostname(manager_services(manager)->hypervisor))
 
-        for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
-                if (g_str_equal(strings[i].name, property))
-                        return sd_bus_message_append(reply, "s", strings[i].value);
-
-        g_assert_not_reached();
-}
-
-static int property_get_ready(sd_bus *bus, const char *path, const char *interface, const char *property,
-                              sd_bus_message *reply, void *userdata, sd_bus_error *error) {
-        return sd_bus_message_append(reply, "b", manager_is_ready(userdata));
-}
-
-static int property_get_connected(sd_bus *bus, const char *path, const char *interface, const char *property,
-                                  sd_bus_message *reply, void *userdata, sd_bus_error *error) {
-        return sd_bus_message_append(reply, "b", manager_is_connected(userdata));
-}
-
-static int property_get_plugins(sd_bus *bus, const char *path, const char *interface, const char *property,
-                                sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+static int get_plugins(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         const GArray *plugins = manager_plugins(userdata);
         int r;
 
@@ -78,15 +59,15 @@ static int method_list_jobs(sd_bus_message *message, void *userdata, sd_bus_erro
 
 static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("Version", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("Ready", "b", property_get_ready, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Connected", "b", property_get_connected, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("LibvirtURI", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("LibvirtVersion", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("HypervisorVersion", "s", property_get_string, 0,
+        SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Ready", "b", get_ready, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Connected", "b", get_connected, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("LibvirtURI", "s", get_libvirt_uri, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("LibvirtVersion", "s", get_libvirt_version, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("HypervisorVersion", "s", get_hypervisor_version, 0,
                         SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Hostname", "s", property_get_string, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Plugins", "as", property_get_plugins, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Hostname", "s", get_hostname, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Plugins", "as", get_plugins, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_METHOD_WITH_ARGS("ListJobs", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a(usoao)", jobs),
                                 method_list_jobs, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("JobNew", SD_BUS_ARGS("o", job), 0),

@@ -62,6 +62,14 @@ int failure_set(Failure *failure, ErrorCode code, const char *format, ...) {
         message = g_strdup_vprintf(format, arguments);
         va_end(arguments);
 
+        /* What QEMU or libvirt wrote may be anything, and the bus takes nothing but UTF-8. */
+        if (!g_utf8_validate(message, /* max_len= */ -1, NULL)) {
+                char *valid = g_utf8_make_valid(message, /* len= */ -1);
+
+                g_free(message);
+                message = valid;
+        }
+
         g_free(failure->message);
         *failure = (Failure){ .code = code, .message = message };
         return error_code_to_errno(code);

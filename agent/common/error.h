@@ -59,7 +59,8 @@ typedef struct Failure {
         char *message;
 } Failure;
 
-/* Fills in the failure, replacing what it held. Returns the code's negative errno, to be returned at once.
+/* Fills in the failure, replacing what it held; the text becomes valid UTF-8 if it was not. Returns the
+ * code's negative errno, to be returned at once.
  */
 int failure_set(Failure *failure, ErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "error.h"
 
+#include <string.h>
+
 #include <errno.h>
 
 #include "cleanup.h"
@@ -58,6 +60,14 @@ static void test_set_may_quote_what_it_replaces(void) {
         g_assert_cmpstr(failure.message, ==, "outer: inner");
 }
 
+static void test_a_text_is_made_valid_utf8(void) {
+        g_auto(Failure) failure = { 0 };
+
+        (void) failure_set(&failure, ERROR_FAILED, "%s", "qemu: \xff\xfe caf\xc3\xa9");
+        g_assert_true(g_utf8_validate(failure.message, -1, NULL));
+        g_assert_nonnull(strstr(failure.message, "caf\xc3\xa9"));
+}
+
 static void test_move_empties_the_source(void) {
         g_auto(Failure) target = { 0 }, source = { 0 };
 
@@ -92,6 +102,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/error/set-replaces-and-returns-the-errno",
                         test_set_replaces_and_returns_the_errno);
         g_test_add_func("/error/set-may-quote-what-it-replaces", test_set_may_quote_what_it_replaces);
+        g_test_add_func("/error/a-text-is-made-valid-utf8", test_a_text_is_made_valid_utf8);
         g_test_add_func("/error/move-empties-the-source", test_move_empties_the_source);
         g_test_add_func("/error/to-bus-keeps-name-text-and-errno", test_to_bus_keeps_name_text_and_errno);
         return g_test_run();

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/getter.h"
 #include "common/names.h"
 #include "state.h"
 #include "verbs.h"
@@ -27,26 +28,18 @@ static const char *const machine_properties[] = {
 
 const ObjectInterface machine_interface = { .name = IFACE_MACHINE, .properties = machine_properties };
 
-/* A getter for a value of the Machine m. */
-#define GETTER(function, type, value)                                                                       \
-        static int function(sd_bus *bus, const char *path, const char *interface, const char *property,     \
-                            sd_bus_message *reply, void *userdata, sd_bus_error *error) {                   \
-                const Machine *m = userdata;                                                                \
-                return sd_bus_message_append(reply, type, value);                                           \
-        }
-
-GETTER(get_name, "s", m->name)
-GETTER(get_uuid, "s", m->uuid)
-GETTER(get_domain_id, "u", m->id)
-GETTER(get_state, "s", state_to_string(m->state))
-GETTER(get_state_reason, "s", state_reason_to_string(m->state, m->reason))
-GETTER(get_persistent, "b", (int) m->persistent)
-GETTER(get_autostart, "b", (int) m->autostart)
-GETTER(get_vcpus, "u", m->vcpus)
-GETTER(get_memory, "t", m->memory)
-GETTER(get_accelerator, "s", m->accelerator)
-GETTER(get_pid, "u", m->pid)
-GETTER(get_started_at, "t", m->started_at)
+BUS_GETTER(get_name, Machine, m, "s", m->name)
+BUS_GETTER(get_uuid, Machine, m, "s", m->uuid)
+BUS_GETTER(get_domain_id, Machine, m, "u", m->id)
+BUS_GETTER(get_state, Machine, m, "s", state_to_string(m->state))
+BUS_GETTER(get_state_reason, Machine, m, "s", state_reason_to_string(m->state, m->reason))
+BUS_GETTER(get_persistent, Machine, m, "b", (int) m->persistent)
+BUS_GETTER(get_autostart, Machine, m, "b", (int) m->autostart)
+BUS_GETTER(get_vcpus, Machine, m, "u", m->vcpus)
+BUS_GETTER(get_memory, Machine, m, "t", m->memory)
+BUS_GETTER(get_accelerator, Machine, m, "s", m->accelerator)
+BUS_GETTER(get_pid, Machine, m, "u", m->pid)
+BUS_GETTER(get_started_at, Machine, m, "t", m->started_at)
 
 /* The plugin, of which the machine is one: sd-bus hands out what machine_find() found, and no more. */
 static Machines *current_machines(sd_bus_message *message) {
