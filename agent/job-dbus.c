@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "audit.h"
 #include "common/getter.h"
 #include "common/names.h"
 #include "common/options.h"
@@ -38,6 +39,14 @@ static void cancel_job(Call *call, Job *job) {
         if (!job)
                 (void) failure_set(&failure, ERROR_NO_SUCH_JOB, "The job is not there any more.");
         else if (job_cancel(job, &failure) >= 0) {
+                /* The job's own record has who began it. */
+                audit_write(&(AuditRecord){
+                                .caller = call_caller(call),
+                                .verb = "cancel",
+                                .object = call_object(call),
+                                .name = call_object(call),
+                                .result = "done",
+                });
                 call_reply(call, NULL);
                 return;
         }

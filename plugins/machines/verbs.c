@@ -66,7 +66,7 @@ static int check_off(const Machine *machine, Failure *failure) {
         if (!machine_is_active(machine))
                 return 0;
         if (machine->state == VIR_DOMAIN_PAUSED)
-                return failure_set(failure, ERROR_MACHINE_RUNNING, "Machine \"%s\" is paused; resume it.",
+                return failure_set(failure, ERROR_MACHINE_PAUSED, "Machine \"%s\" is paused; resume it.",
                                    machine->name);
 
         return failure_set(failure, ERROR_MACHINE_RUNNING, "Machine \"%s\" is running already.",

@@ -62,7 +62,7 @@ def test_verb_leaves_its_state(caller, in_state, verb, before, after, answers_jo
 # Verb, state that it is refused in, error.
 REFUSED = [
     ("Start", RUNNING, "MachineRunning"),
-    ("Start", PAUSED, "MachineRunning"),
+    ("Start", PAUSED, "MachinePaused"),
     ("Shutdown", OFF, "MachineNotRunning"),
     ("Shutdown", PAUSED, "MachinePaused"),
     ("PowerOff", OFF, "MachineNotRunning"),

@@ -80,7 +80,7 @@ def test_suspend_and_resume(machine):
     assert (machine.get("State"), machine.get("StateReason")) == ("paused", "user")
     assert machine.guest.state() == "paused"
     for verb, error in (("Shutdown", "MachinePaused"), ("Reboot", "MachinePaused"),
-                        ("Start", "MachineRunning")):
+                        ("Start", "MachinePaused")):
         with pytest.raises(BusError) as refused:
             machine.verb(verb)
         assert refused.value.short == error
