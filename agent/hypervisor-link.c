@@ -16,8 +16,9 @@ static const struct {
 };
 
 struct Link {
-        gatomicrefcount n_ref;
-        gint closed; /* atomic */
+        gatomicrefcount n_ref;    /* of the connections: with the last one they are closed */
+        gatomicrefcount n_memory; /* of this struct: one for all of n_ref, and one for each close callback */
+        gint closed;              /* atomic */
         link_closed_t on_closed;
         void *on_closed_userdata;
 
@@ -37,6 +38,19 @@ void link_identity_done(LinkIdentity *identity) {
         *identity = (LinkIdentity){ 0 };
 }
 
+static void link_free(void *opaque) {
+        Link *link = opaque;
+
+        if (!g_atomic_ref_count_dec(&link->n_memory))
+                return;
+
+        g_ptr_array_unref(link->registrations);
+        pthread_mutex_destroy(&link->lock);
+        g_free(link);
+}
+
+/* Can come after link_unref(): to unregister it needs an answer of a daemon that may have died. It stays
+ * then until libvirt's event loop sees that too, and so does the struct. */
 static void on_close(virConnectPtr connection, int reason, void *opaque) {
         Link *link = opaque;
 
@@ -63,9 +77,14 @@ static int link_open_one(Link *link, unsigned i, const char *uri, Failure *failu
         if (uri_is_test(uri))
                 return 0;
 
-        if (virConnectSetKeepAlive(link->connections[i], KEEPALIVE_INTERVAL_SEC, KEEPALIVE_COUNT) < 0 ||
-            virConnectRegisterCloseCallback(link->connections[i], on_close, link, /* freecb= */ NULL) < 0)
+        if (virConnectSetKeepAlive(link->connections[i], KEEPALIVE_INTERVAL_SEC, KEEPALIVE_COUNT) < 0)
                 return hypervisor_failure(failure);
+
+        g_atomic_ref_count_inc(&link->n_memory);
+        if (virConnectRegisterCloseCallback(link->connections[i], on_close, link, link_free) < 0) {
+                link_free(link);
+                return hypervisor_failure(failure);
+        }
 
         return 0;
 }
@@ -130,6 +149,7 @@ int link_open(const char *uri, const GArray *listeners, link_closed_t closed, vo
                 .registrations = g_ptr_array_new(),
         };
         g_atomic_ref_count_init(&link->n_ref);
+        g_atomic_ref_count_init(&link->n_memory);
 
         for (unsigned i = 0; i < N_CONNECTIONS; i++) {
                 r = link_open_one(link, i, uri, failure);
@@ -163,9 +183,7 @@ Link *link_unref(Link *link) {
                         virConnectClose(link->connections[i]);
                 }
 
-        g_ptr_array_unref(link->registrations);
-        pthread_mutex_destroy(&link->lock);
-        g_free(link);
+        link_free(link);
         return NULL;
 }
 
