@@ -139,7 +139,8 @@ def test_check_fast_passes_for_a_user_without_rights(debian, say):
         began = time.monotonic()
         said = by_user(debian, "./check", "fast").stdout.splitlines()
         say(f"./check fast, {what}: {time.monotonic() - began:.0f} s, {said[-1]}")
-        assert re.fullmatch(r"\d+ passed, 0 failed", said[-1])
+        # Skipped is what needs root for some of its callers.
+        assert re.fullmatch(r"\d+ passed, 0 failed(, \d+ skipped)?", said[-1])
         assert int(said[-1].split()[0]) > 400
     assert debian.programs() == {}
     assert by_user(debian, "git", "status", "--porcelain").stdout == ""
