@@ -153,7 +153,7 @@ static FactsMask event_wants(int event) {
         switch (event) {
         case VIR_DOMAIN_EVENT_DEFINED:
         case VIR_DOMAIN_EVENT_UNDEFINED:
-                return FACTS_STATE | FACTS_PERSISTENT | FACTS_CONFIG;
+                return FACTS_ALL; /* the mark for autostart goes with the definition */
         case VIR_DOMAIN_EVENT_STARTED:
         case VIR_DOMAIN_EVENT_STOPPED:
                 return FACTS_STATE | FACTS_CONFIG;
@@ -195,10 +195,7 @@ typedef struct ReadAll {
 static void sync_begin(Sync *sync);
 
 static int sync_on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
-        Sync *sync = userdata;
-
-        sync->retry = sd_event_source_disable_unref(sync->retry);
-        sync_begin(sync);
+        sync_begin(userdata);
         return 0;
 }
 
@@ -214,7 +211,6 @@ static void sync_end_request(Sync *sync) {
                 return;
 
         if (sync->again) {
-                sync->again = false;
                 sync_begin(sync);
                 return;
         }
@@ -341,14 +337,28 @@ static void all_done(void *data, int result, Failure *failure) {
         sync_end_request(sync);
 }
 
-static void sync_begin(Sync *sync) {
-        if (sync->n_requests > 0) {
-                sync->again = true;
-                return;
+/* What is being read may come from a connection that another has replaced, as late as its thread likes, and
+ * no event told what happened between the two: those answers are void. */
+static void sync_touch_reads(Sync *sync) {
+        GHashTableIter i;
+        gpointer read;
+
+        g_hash_table_iter_init(&i, sync->reads);
+        while (g_hash_table_iter_next(&i, NULL, &read)) {
+                ((Read *) read)->want = FACTS_ALL;
+                g_hash_table_add(sync->touched, g_strdup(((Read *) read)->uuid));
         }
+}
+
+static void sync_begin(Sync *sync) {
+        sync->retry = sd_event_source_disable_unref(sync->retry);
+        sync->again = sync->n_requests > 0;
+        if (sync->again)
+                return;
 
         sync->failed = false;
         sync->touched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        sync_touch_reads(sync);
         sync_submit(sync, NULL, all_run, all_done);
 }
 

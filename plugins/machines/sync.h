@@ -14,7 +14,9 @@
  *
  *   - of one domain one reading is under way; what is wanted meanwhile makes its answer void, and it is read
  * again;
- *   - a domain that an event or a reading touched since a reading of all began is left out of its result.
+ *   - a domain that an event or a reading touched since a reading of all began is left out of its result;
+ *   - what is being read when a reading of all begins is read anew, and is left out too: the answer may come
+ * from a connection that another has replaced.
  */
 typedef struct Sync Sync;
 
