@@ -7,31 +7,52 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/user-count.h"
 
-#define CHECKS_MAX 256U
-#define CHECKS_PER_USER_MAX 64U
+/* The bus allows a connection 128 calls that wait for their answer, if not configured otherwise: these must
+ * be far less together. What waits to be identified costs the bus nothing. */
+#define IDENTIFYING_MAX 24U
+#define QUESTIONS_MAX 80U
+#define QUESTIONS_PER_USER_MAX 16U
+#define WAITING_PER_CONNECTION_MAX 64U
+
+/* systemd answers at once, or is busy: then the unit is not worth waiting for. */
+#define UNIT_TIMEOUT_USEC (1 * G_TIME_SPAN_SECOND)
 
 /* Flag of CheckAuthorization: polkit may ask the user. */
 #define POLKIT_ALLOW_USER_INTERACTION 1U
 
 struct Auth {
         sd_bus *bus;
-        bool user_session;
-        GHashTable *checks; /* set of AuthCheck */
+        bool user_session, stopping;
+        GHashTable *checks;     /* set of AuthCheck */
+        GQueue waiting;         /* of AuthCheck: to be identified */
+        unsigned n_identifying; /* after that: the bus and systemd are asked who it is */
+        unsigned n_questions;   /* after that: polkit is asked */
+        UserCount *questions;
+        sd_event_source *deferred; /* begins to identify */
         uint64_t last_cancellation;
 };
 
-struct AuthCheck {
+typedef enum CheckStage {
+        CHECK_WAITING,
+        CHECK_IDENTIFYING,
+        CHECK_ASKING,
+        CHECK_ENDED,
+} CheckStage;
+
+typedef struct AuthCheck {
         Auth *auth;
         sd_bus_message *message;
         char *action;
         char **details;
         Caller *caller; /* NULL until the bus told its credentials */
         char *cancellation;
-        sd_bus_slot *gone_slot, *credentials_slot, *polkit_slot;
+        CheckStage stage;
+        sd_bus_slot *gone_slot, *question_slot; /* the question of the stage */
         auth_handler_t handler;
         void *userdata;
-};
+} AuthCheck;
 
 Caller *caller_ref(Caller *caller) {
         caller->n_ref++;
@@ -49,8 +70,7 @@ Caller *caller_unref(Caller *caller) {
 
 static AuthCheck *check_free(AuthCheck *check) {
         sd_bus_slot_unref(check->gone_slot);
-        sd_bus_slot_unref(check->credentials_slot);
-        sd_bus_slot_unref(check->polkit_slot);
+        sd_bus_slot_unref(check->question_slot);
         sd_bus_message_unref(check->message);
         caller_unref(check->caller);
         g_strfreev(check->details);
@@ -60,23 +80,76 @@ static AuthCheck *check_free(AuthCheck *check) {
         return NULL;
 }
 
+static int auth_on_deferred(sd_event_source *source, void *userdata);
+
 int auth_new(sd_bus *bus, bool user_session, Auth **ret) {
-        Auth *auth = g_new(Auth, 1);
+        g_autoptr(Auth) auth = g_new(Auth, 1);
+        int r;
 
         *auth = (Auth){
                 .bus = sd_bus_ref(bus),
                 .user_session = user_session,
                 .checks = g_hash_table_new(NULL, NULL),
+                .questions = user_count_new(QUESTIONS_PER_USER_MAX),
         };
-        *ret = auth;
+        g_queue_init(&auth->waiting);
+
+        r = sd_event_add_defer(sd_bus_get_event(bus), &auth->deferred, auth_on_deferred, auth);
+        if (r < 0)
+                return r;
+
+        (void) sd_event_source_set_enabled(auth->deferred, SD_EVENT_OFF);
+        *ret = g_steal_pointer(&auth);
         return 0;
+}
+
+static void auth_identify_next(Auth *auth);
+
+/* Moves a check on to a stage, and keeps the counts of both. */
+static void check_enter(AuthCheck *check, CheckStage stage) {
+        Auth *auth = check->auth;
+
+        check->question_slot = sd_bus_slot_unref(check->question_slot);
+
+        if (check->stage == CHECK_WAITING)
+                g_queue_remove(&auth->waiting, check);
+        else if (check->stage == CHECK_IDENTIFYING)
+                auth->n_identifying--;
+        else if (check->stage == CHECK_ASKING) {
+                auth->n_questions--;
+                user_count_give_back(auth->questions, check->caller->uid);
+        }
+
+        check->stage = stage;
+        if (stage == CHECK_IDENTIFYING)
+                auth->n_identifying++;
+        else if (stage == CHECK_ASKING)
+                auth->n_questions++;
 }
 
 /* Answers and forgets the check. */
 static void check_end(AuthCheck *check, int result, Failure *failure) {
-        g_hash_table_remove(check->auth->checks, check);
+        Auth *auth = check->auth;
+
+        check_enter(check, CHECK_ENDED);
+        g_hash_table_remove(auth->checks, check);
         check->handler(check->userdata, result, check->caller, failure);
         check_free(check);
+        auth_identify_next(auth);
+}
+
+static void check_gone(AuthCheck *check) {
+        g_auto(Failure) failure = { 0 };
+
+        (void) failure_set(&failure, ERROR_CANCELED, "The caller left the bus.");
+        check_end(check, -ECONNRESET, &failure);
+}
+
+static void check_fail(AuthCheck *check, int error, const char *what) {
+        g_auto(Failure) failure = { 0 };
+
+        (void) failure_set(&failure, ERROR_FAILED, "%s: %s", what, g_strerror(-error));
+        check_end(check, error, &failure);
 }
 
 Auth *auth_free(Auth *auth) {
@@ -86,6 +159,7 @@ Auth *auth_free(Auth *auth) {
         if (!auth)
                 return NULL;
 
+        auth->stopping = true;
         for (;;) {
                 g_auto(Failure) failure = { 0 };
 
@@ -97,6 +171,8 @@ Auth *auth_free(Auth *auth) {
                 check_end(check, -ECONNRESET, &failure);
         }
 
+        sd_event_source_disable_unref(auth->deferred);
+        user_count_free(auth->questions);
         g_hash_table_unref(auth->checks);
         sd_bus_unref(auth->bus);
         g_free(auth);
@@ -137,7 +213,6 @@ static void check_cancel_polkit(AuthCheck *check) {
 
 static int check_on_gone(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         AuthCheck *check = userdata;
-        g_auto(Failure) failure = { 0 };
         const char *new_owner;
         int r;
 
@@ -146,8 +221,7 @@ static int check_on_gone(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return 0;
 
         check_cancel_polkit(check);
-        (void) failure_set(&failure, ERROR_CANCELED, "The caller left the bus.");
-        check_end(check, -ECONNRESET, &failure);
+        check_gone(check);
         return 0;
 }
 
@@ -172,9 +246,12 @@ static int check_on_polkit(sd_bus_message *m, void *userdata, sd_bus_error *erro
 
         if (sd_bus_message_is_method_error(m, NULL)) {
                 const sd_bus_error *e = sd_bus_message_get_error(m);
+                g_auto(Failure) failure = { 0 };
 
                 log_warning("polkit does not answer for %s: %s", check->action, e->message);
-                check_deny(check, ERROR_ACCESS_DENIED);
+                r = failure_set(&failure, ERROR_ACCESS_DENIED, "polkit cannot be asked for %s: %s",
+                                check->action, e->message);
+                check_end(check, r, &failure);
                 return 0;
         }
 
@@ -240,7 +317,7 @@ static int check_ask_polkit(AuthCheck *check) {
                 return r;
 
         /* A person may take as long as they like to type a password. */
-        r = sd_bus_call_async(check->auth->bus, &check->polkit_slot, question, check_on_polkit, check,
+        r = sd_bus_call_async(check->auth->bus, &check->question_slot, question, check_on_polkit, check,
                               interactive ? UINT64_MAX : 0);
         if (r < 0)
                 return r;
@@ -253,42 +330,69 @@ static int check_ask_polkit(AuthCheck *check) {
  * The caller
  */
 
-static void caller_release(void *userdata) {
-        caller_unref(userdata);
+/* It is known who calls: goes on to whether they may. */
+static void check_identified(AuthCheck *check) {
+        Auth *auth = check->auth;
+        uid_t uid = check->caller->uid;
+        g_auto(Failure) failure = { 0 };
+        int r;
+
+        if (auth->user_session ? uid == getuid() : uid == 0 || !check->action) {
+                check_pass(check);
+                return;
+        }
+        if (auth->user_session) {
+                check_deny(check, ERROR_ACCESS_DENIED);
+                return;
+        }
+
+        if (auth->n_questions >= QUESTIONS_MAX || !user_count_take(auth->questions, uid)) {
+                r = failure_set(&failure, ERROR_LIMITS_EXCEEDED,
+                                "Too many calls, of user %u or in all, wait for polkit's answer already.",
+                                (unsigned) uid);
+                check_end(check, r, &failure);
+                return;
+        }
+
+        check_enter(check, CHECK_ASKING);
+        r = check_ask_polkit(check);
+        if (r < 0)
+                check_fail(check, r, "polkit cannot be asked");
+        else
+                auth_identify_next(auth);
 }
 
-static int caller_on_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Caller *caller = userdata;
+static int check_on_unit(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        AuthCheck *check = userdata;
         g_autofree char *unit = NULL;
         const char *path;
 
-        if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_read(m, "o", &path) < 0)
-                return 0;
+        if (!sd_bus_message_is_method_error(m, NULL) && sd_bus_message_read(m, "o", &path) >= 0 &&
+            sd_bus_path_decode(path, "/org/freedesktop/systemd1/unit", &unit) > 0)
+                check->caller->unit = g_strdup(unit);
 
-        if (sd_bus_path_decode(path, "/org/freedesktop/systemd1/unit", &unit) > 0)
-                caller->unit = g_strdup(unit);
+        check_identified(check);
         return 0;
 }
 
-/* Asks systemd for the unit; whoever records the caller later finds it, or not. */
-static void caller_ask_unit(Caller *caller, sd_bus *bus) {
+/* Asks systemd for the caller's unit, for the record of what comes of the call. */
+static int check_ask_unit(AuthCheck *check) {
         g_autoptr(sd_bus_message) question = NULL;
-        g_autoptr(sd_bus_slot) slot = NULL;
+        int r;
 
-        if (caller->pid == 0)
-                return;
-        if (sd_bus_message_new_method_call(bus, &question, "org.freedesktop.systemd1",
+        r = sd_bus_message_new_method_call(check->auth->bus, &question, "org.freedesktop.systemd1",
                                            "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
-                                           "GetUnitByPID") < 0 ||
-            sd_bus_message_append(question, "u", (uint32_t) caller->pid) < 0 ||
-            sd_bus_message_set_auto_start(question, false) < 0 ||
-            sd_bus_call_async(bus, &slot, question, caller_on_unit, caller, /* usec= */ 0) < 0)
-                return;
+                                           "GetUnitByPID");
+        if (r >= 0)
+                r = sd_bus_message_append(question, "u", (uint32_t) check->caller->pid);
+        if (r >= 0)
+                r = sd_bus_message_set_auto_start(question, false);
+        if (r < 0)
+                return r;
 
-        /* The slot lives until the answer comes, and the caller as long. */
-        (void) caller_ref(caller);
-        (void) sd_bus_slot_set_destroy_callback(slot, caller_release);
-        (void) sd_bus_slot_set_floating(slot, true);
+        check->question_slot = sd_bus_slot_unref(check->question_slot);
+        return sd_bus_call_async(check->auth->bus, &check->question_slot, question, check_on_unit, check,
+                                 UNIT_TIMEOUT_USEC);
 }
 
 static int credentials_read(sd_bus_message *m, uid_t *ret_uid, pid_t *ret_pid) {
@@ -327,69 +431,90 @@ static int credentials_read(sd_bus_message *m, uid_t *ret_uid, pid_t *ret_pid) {
         return r < 0 ? r : found ? 0 : -ENODATA;
 }
 
-static unsigned auth_count_user(const Auth *auth, uid_t uid) {
-        GHashTableIter i;
-        gpointer check;
-        unsigned n = 0;
-
-        g_hash_table_iter_init(&i, auth->checks);
-        while (g_hash_table_iter_next(&i, &check, NULL))
-                if (((AuthCheck *) check)->caller && ((AuthCheck *) check)->caller->uid == uid)
-                        n++;
-
-        return n;
-}
-
 static int check_on_credentials(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         AuthCheck *check = userdata;
         uid_t uid = (uid_t) -1;
         pid_t pid = 0;
+        int r;
 
-        if (sd_bus_message_is_method_error(m, NULL) || credentials_read(m, &uid, &pid) < 0) {
-                g_auto(Failure) failure = { 0 };
+        if (sd_bus_message_is_method_error(m, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
+                check_gone(check);
+                return 0;
+        }
 
-                (void) failure_set(&failure, ERROR_CANCELED, "The caller left the bus.");
-                check_end(check, -ECONNRESET, &failure);
+        r = sd_bus_message_is_method_error(m, NULL) ? -sd_bus_message_get_errno(m)
+                                                    : credentials_read(m, &uid, &pid);
+        if (r < 0) {
+                check_fail(check, r, "The bus does not say who calls");
                 return 0;
         }
 
         check->caller = g_new(Caller, 1);
         *check->caller = (Caller){ .n_ref = 1, .uid = uid, .pid = pid };
 
-        if (auth_count_user(check->auth, uid) > CHECKS_PER_USER_MAX) {
-                g_auto(Failure) failure = { 0 };
-                int r = failure_set(&failure, ERROR_LIMITS_EXCEEDED,
-                                    "%u calls of user %u wait for their authorization already.",
-                                    CHECKS_PER_USER_MAX, (unsigned) uid);
+        if (pid == 0 || check->auth->user_session || check_ask_unit(check) < 0)
+                check_identified(check);
+        return 0;
+}
 
-                check_end(check, r, &failure);
-                return 0;
+/* The bus works on our calls in turn: whoever leaves after the match is seen to leave, whoever left before
+ * has no credentials. */
+static int check_identify(AuthCheck *check) {
+        const char *sender = sd_bus_message_get_sender(check->message);
+        g_autofree char *match = NULL;
+        int r;
+
+        match = g_strdup_printf("type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
+                                "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='%s'",
+                                sender);
+        r = sd_bus_add_match_async(check->auth->bus, &check->gone_slot, match, check_on_gone,
+                                   check_on_match_installed, check);
+        if (r < 0)
+                return r;
+
+        return sd_bus_call_method_async(check->auth->bus, &check->question_slot, "org.freedesktop.DBus",
+                                        "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                        "GetConnectionCredentials", check_on_credentials, check, "s",
+                                        sender);
+}
+
+static void auth_identify_next(Auth *auth) {
+        while (!auth->stopping && auth->n_identifying < IDENTIFYING_MAX && auth->waiting.head) {
+                AuthCheck *check = auth->waiting.head->data;
+                int r;
+
+                check_enter(check, CHECK_IDENTIFYING);
+                r = check_identify(check);
+                if (r < 0)
+                        check_fail(check, r, "The bus cannot be asked who calls");
         }
+}
 
-        caller_ask_unit(check->caller, check->auth->bus);
+static unsigned auth_count_waiting(const Auth *auth, const char *sender) {
+        unsigned n = 0;
 
-        if (check->auth->user_session ? uid == getuid() : uid == 0 || !check->action)
-                check_pass(check);
-        else if (check->auth->user_session)
-                check_deny(check, ERROR_ACCESS_DENIED);
-        else if (check_ask_polkit(check) < 0)
-                check_deny(check, ERROR_ACCESS_DENIED);
+        for (GList *l = auth->waiting.head; l; l = l->next)
+                if (g_str_equal(sd_bus_message_get_sender(((AuthCheck *) l->data)->message), sender))
+                        n++;
 
+        return n;
+}
+
+static int auth_on_deferred(sd_event_source *source, void *userdata) {
+        auth_identify_next(userdata);
         return 0;
 }
 
 int auth_check(Auth *auth, sd_bus_message *message, const char *action, const char *const *details,
                auth_handler_t handler, void *userdata, Failure *failure) {
         const char *sender = sd_bus_message_get_sender(message);
-        g_autofree char *match = NULL;
         AuthCheck *check;
-        int r;
 
         if (!sender)
                 return failure_set(failure, ERROR_ACCESS_DENIED, "The message has no sender.");
-        if (g_hash_table_size(auth->checks) >= CHECKS_MAX)
+        if (auth_count_waiting(auth, sender) >= WAITING_PER_CONNECTION_MAX)
                 return failure_set(failure, ERROR_LIMITS_EXCEEDED,
-                                   "%u calls wait for their authorization already.", CHECKS_MAX);
+                                   "%u calls of this connection wait already.", WAITING_PER_CONNECTION_MAX);
 
         check = g_new(AuthCheck, 1);
         *check = (AuthCheck){
@@ -400,25 +525,10 @@ int auth_check(Auth *auth, sd_bus_message *message, const char *action, const ch
                 .handler = handler,
                 .userdata = userdata,
         };
-
-        /* The bus works on our calls in turn: whoever leaves after the match is seen to leave, whoever left
-         * before has no credentials. */
-        match = g_strdup_printf("type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
-                                "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='%s'",
-                                sender);
-        r = sd_bus_add_match_async(auth->bus, &check->gone_slot, match, check_on_gone,
-                                   check_on_match_installed, check);
-        if (r >= 0)
-                r = sd_bus_call_method_async(auth->bus, &check->credentials_slot, "org.freedesktop.DBus",
-                                             "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                             "GetConnectionCredentials", check_on_credentials, check, "s",
-                                             sender);
-        if (r < 0) {
-                check_free(check);
-                return failure_set(failure, ERROR_FAILED, "The bus cannot be asked who called: %s",
-                                   g_strerror(-r));
-        }
-
         g_hash_table_add(auth->checks, check);
+        g_queue_push_tail(&auth->waiting, check);
+
+        /* From the event loop: the handler must not be called from within this. */
+        (void) sd_event_source_set_enabled(auth->deferred, SD_EVENT_ONESHOT);
         return 0;
 }

@@ -17,14 +17,13 @@
  * nobody else.
  */
 typedef struct Auth Auth;
-typedef struct AuthCheck AuthCheck;
 
 /* Who called. Shared by reference, for as long as a job or its record needs it. */
 typedef struct Caller {
         unsigned n_ref;
         uid_t uid;
         pid_t pid;  /* when asked; 0 if the bus does not know */
-        char *unit; /* systemd unit, for the journal; NULL until systemd answered, or if it does not know */
+        char *unit; /* systemd unit, for the journal; NULL if systemd does not know */
 } Caller;
 
 Caller *caller_ref(Caller *caller);
@@ -34,8 +33,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Caller, caller_unref)
 /*
  * The answer, once, and never from within auth_check(). result is 0; -EACCES (AccessDenied, or
  * InteractiveAuthorizationRequired where a password would help and the message did not allow to ask for
- * one); -ENOBUFS (LimitsExceeded: 64 checks of one user, or 256 in all, are under way); -ECONNRESET when the
- * caller left the bus, or the agent does: there is nobody to answer. caller is NULL if not known.
+ * one); -ENOBUFS (LimitsExceeded: 16 questions to polkit for this user, or 80 in all, wait for their
+ * answer); -ECONNRESET when the caller left the bus: there is nobody to answer; or an errno of sd-bus
+ * (Failed). caller is NULL if not known.
  */
 typedef void (*auth_handler_t)(void *userdata, int result, Caller *caller, Failure *failure);
 
@@ -47,8 +47,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Auth, auth_free)
 /*
  * Asks whether the sender of message may do action. details: keys and values in turn, for the rules of the
  * administrator and the text of the question; ends with NULL; copied. action NULL: only who it is; the
- * answer is yes. For a change, the caller's unit is asked of systemd too, without waiting for it. Fails with
- * -ENOBUFS or the errno of sd-bus; handler is not called then.
+ * answer is yes. Fails with -ENOBUFS (LimitsExceeded: 64 calls of this connection wait to be identified) or
+ * the errno of sd-bus; handler is not called then.
  */
 int auth_check(Auth *auth, sd_bus_message *message, const char *action, const char *const *details,
                auth_handler_t handler, void *userdata, Failure *failure);

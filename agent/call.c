@@ -133,6 +133,7 @@ int call_begin_job(Call *call, JobAnswer answer, job_cancel_t cancel, void *canc
                 .action = call->info.action,
                 .object = call->info.object,
                 .name = call->info.name,
+                .uuid = call->info.uuid,
                 .caller = call->caller,
                 .message = call->message,
                 .answer = answer,
@@ -155,6 +156,17 @@ const Services *call_services(const Call *call) {
 
 const char *call_object(const Call *call) {
         return call->info.object;
+}
+
+const char *call_name(const Call *call) {
+        return call->info.name ?: "";
+}
+
+void call_describe(Call *call, const char *name, const char *uuid) {
+        g_free((char *) call->info.name);
+        g_free((char *) call->info.uuid);
+        call->info.name = g_strdup(name);
+        call->info.uuid = g_strdup(uuid);
 }
 
 const Caller *call_caller(const Call *call) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hypervisor.h"
 
+#include <errno.h>
 #include <libvirt/virterror.h>
 
 /* libvirt's virErrorNumber, and what it is for our callers. What is not listed is Failed: libvirt's own text
@@ -39,6 +40,21 @@ static const struct {
         { VIR_ERR_NO_SECRET, ERROR_RESOURCE_MISSING },
 };
 
+/* VIR_ERR_SYSTEM_ERROR carries an errno. */
+static ErrorCode code_of_errno(int number) {
+        switch (number) {
+        case ENOSPC:
+        case EDQUOT:
+                return ERROR_NO_SPACE;
+        case ENOMEM:
+                return ERROR_NO_MEMORY;
+        case ETIMEDOUT:
+                return ERROR_TIMED_OUT;
+        default:
+                return ERROR_FAILED;
+        }
+}
+
 int hypervisor_failure(Failure *failure) {
         virErrorPtr error = virGetLastError();
         ErrorCode code = ERROR_FAILED;
@@ -50,8 +66,12 @@ int hypervisor_failure(Failure *failure) {
                 if ((int) codes[i].number == error->code)
                         code = codes[i].code;
 
-        /* A connection that breaks under a call reports itself as this. */
-        if (error->code == VIR_ERR_INTERNAL_ERROR && error->domain == VIR_FROM_RPC)
+        if (error->code == VIR_ERR_SYSTEM_ERROR)
+                code = code_of_errno(error->int1);
+
+        /* A connection that breaks under a call reports itself as one of these. */
+        if (error->domain == VIR_FROM_RPC &&
+            (error->code == VIR_ERR_INTERNAL_ERROR || error->code == VIR_ERR_SYSTEM_ERROR))
                 code = ERROR_HYPERVISOR_UNAVAILABLE;
 
         return failure_set(failure, code, "%s", error->message ?: "libvirt failed without a text.");

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "hypervisor-link.h"
 
+#include <libvirt/virterror.h>
 #include <pthread.h>
 
 #define KEEPALIVE_INTERVAL_SEC 2
 #define KEEPALIVE_COUNT 3U
 #define N_CONNECTIONS (2U + LINK_ORDINARY_CONNECTIONS)
 
+/* LANE_LOCAL has none. */
 static const struct {
         unsigned first, count; /* connections */
 } lane_connections[_LANE_MAX] = {
@@ -64,7 +66,17 @@ static bool uri_is_test(const char *uri) {
         return g_str_has_prefix(uri, "test:");
 }
 
+/* Drivers without a daemon have no connection to lose. */
+static int not_supported_is_fine(int result, Failure *failure) {
+        if (result >= 0 || virGetLastErrorCode() == VIR_ERR_NO_SUPPORT)
+                return 0;
+
+        return hypervisor_failure(failure);
+}
+
 static int link_open_one(Link *link, unsigned i, const char *uri, Failure *failure) {
+        int r;
+
         if (i > 0 && uri_is_test(uri)) {
                 virConnectRef(link->connections[0]);
                 link->connections[i] = link->connections[0];
@@ -77,16 +89,17 @@ static int link_open_one(Link *link, unsigned i, const char *uri, Failure *failu
         if (uri_is_test(uri))
                 return 0;
 
-        if (virConnectSetKeepAlive(link->connections[i], KEEPALIVE_INTERVAL_SEC, KEEPALIVE_COUNT) < 0)
-                return hypervisor_failure(failure);
+        r = not_supported_is_fine(virConnectSetKeepAlive(link->connections[i], KEEPALIVE_INTERVAL_SEC,
+                                                         KEEPALIVE_COUNT),
+                                  failure);
+        if (r < 0)
+                return r;
 
         g_atomic_ref_count_inc(&link->n_memory);
-        if (virConnectRegisterCloseCallback(link->connections[i], on_close, link, link_free) < 0) {
+        r = virConnectRegisterCloseCallback(link->connections[i], on_close, link, link_free);
+        if (r < 0)
                 link_free(link);
-                return hypervisor_failure(failure);
-        }
-
-        return 0;
+        return not_supported_is_fine(r, failure);
 }
 
 static int link_register(Link *link, Failure *failure) {

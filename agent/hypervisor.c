@@ -82,6 +82,10 @@ static void submission_run(void *data) {
         const Request *request = &submission->request;
         virConnect *connection;
 
+        if (request->lane == LANE_LOCAL) {
+                submission->result = request->run(request->data, NULL, &submission->failure);
+                return;
+        }
         if (!submission->link) {
                 submission->result = -EHOSTDOWN;
                 return;
@@ -128,9 +132,14 @@ int hypervisor_submit(Hypervisor *h, const Request *request, uint64_t *ret_id, F
         };
         int r;
 
-        *submission = (Submission){ .hypervisor = h,
-                                    .request = *request,
-                                    .link = h->link ? link_ref(h->link) : NULL };
+        if (h->stopping) {
+                g_free(submission);
+                return failure_set(failure, ERROR_CANCELED, "The agent stops.");
+        }
+
+        *submission = (Submission){ .hypervisor = h, .request = *request };
+        if (h->link && request->lane != LANE_LOCAL)
+                submission->link = link_ref(h->link);
 
         r = worker_pool_submit(h->pool, &work, ret_id);
         if (r < 0) {
@@ -172,7 +181,6 @@ static void hypervisor_lost(Hypervisor *h, const char *reason) {
         (void) failure_set(&h->unavailable, ERROR_HYPERVISOR_UNAVAILABLE,
                            "The connection to %s was lost: %s.", h->uri, reason);
         log_warning("%s", h->unavailable.message);
-        h->retry_usec = RETRY_FIRST_USEC;
         hypervisor_retry(h);
 }
 
@@ -190,6 +198,7 @@ static void hypervisor_on_closed(void *data) {
                 return; /* an older one, or another connection of the same link told it already */
 
         hypervisor_release(h, g_steal_pointer(&h->link));
+        h->retry_usec = RETRY_FIRST_USEC;
         hypervisor_lost(h, closed->reason >= 0 && (size_t) closed->reason < G_N_ELEMENTS(reasons)
                                            ? reasons[closed->reason]
                                            : "no reason was given");
@@ -226,14 +235,16 @@ static void attempt_failed(Hypervisor *h, Failure *failure) {
 }
 
 static void attempt_succeeded(Hypervisor *h, Attempt *attempt) {
+        g_autofree char *hostname = NULL;
+
         h->link = g_steal_pointer(&attempt->link);
         link_identity_done(&h->identity);
         h->identity = attempt->identity;
         attempt->identity = (LinkIdentity){ 0 };
         h->retry_usec = RETRY_FIRST_USEC;
         failure_done(&h->unavailable);
-        log_info("Connected to %s (libvirt %s) on %s.", h->uri, h->identity.libvirt_version,
-                 h->identity.hostname);
+        hostname = text_printable(h->identity.hostname);
+        log_info("Connected to %s (libvirt %s) on %s.", h->uri, h->identity.libvirt_version, hostname);
 
         for (guint i = 0; i < h->listeners->len; i++) {
                 const HypervisorListener *l = &g_array_index(h->listeners, HypervisorListener, i);
@@ -340,6 +351,7 @@ int hypervisor_new(sd_event *event, Mailbox *mailbox, const char *uri, Hyperviso
                 [LANE_READ] = LINK_CALLS_PER_CONNECTION,
                 [LANE_CONTROL] = LINK_CALLS_PER_CONNECTION,
                 [LANE_ORDINARY] = LINK_ORDINARY_CONNECTIONS * LINK_CALLS_PER_CONNECTION,
+                [LANE_LOCAL] = 1,
                 [LANE_CONNECT] = 1,
         };
         Hypervisor *h;
@@ -365,7 +377,10 @@ int hypervisor_new(sd_event *event, Mailbox *mailbox, const char *uri, Hyperviso
         pthread_sigmask(SIG_BLOCK, &all, &old);
         r = pthread_create(&h->loop_thread, NULL, loop_run, h);
         pthread_sigmask(SIG_SETMASK, &old, NULL);
-        g_assert(r == 0);
+        if (r != 0) {
+                hypervisor_free(h);
+                return -r;
+        }
 
         *ret = h;
         return 0;
@@ -390,6 +405,9 @@ int hypervisor_stop(Hypervisor *h) {
         g_atomic_int_set(&h->loop_stop, 1);
         (void) virEventAddTimeout(/* frequency= */ 0, loop_wake, NULL, NULL);
         pthread_join(h->loop_thread, NULL);
+
+        /* What libvirt's callbacks posted last: nobody posts any more. */
+        mailbox_deliver(h->mailbox);
         return 0;
 }
 

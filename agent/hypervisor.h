@@ -25,6 +25,7 @@ typedef enum Lane {
         LANE_READ,     /* for the model; on the connection that carries the events */
         LANE_CONTROL,  /* what must never wait behind an ordinary call: power off, abort */
         LANE_ORDINARY, /* all other verbs */
+        LANE_LOCAL,    /* no connection at all: work that is too long for the main thread, one at a time */
         _LANE_MAX,
 } Lane;
 
@@ -32,7 +33,8 @@ typedef struct Request {
         Lane lane;
         const char *key; /* object: one request per lane and key runs at once; copied; may be NULL */
 
-        /* On a thread. Returns 0 or more, or a negative errno with the failure filled in. */
+        /* On a thread. connection is NULL in LANE_LOCAL. Returns 0 or more, or a negative errno with the
+         * failure filled in. */
         int (*run)(void *data, virConnect *connection, Failure *failure);
 
         /* Main thread, when run is about to be called; may be NULL. */

@@ -44,7 +44,7 @@ static void cancel_job(Call *call, Job *job) {
                                 .caller = call_caller(call),
                                 .verb = "cancel",
                                 .object = call_object(call),
-                                .name = call_object(call),
+                                .name = job_name(job),
                                 .result = "done",
                 });
                 call_reply(call, NULL);
@@ -79,6 +79,8 @@ static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *
         CallInfo info = {
                 .verb = "cancel",
                 .object = job_path(job),
+                .name = job_name(job),
+                .uuid = job_uuid(job),
                 .authorized = cancel_identified,
         };
         const Services *services = job_services(job);

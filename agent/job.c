@@ -27,7 +27,7 @@ struct Job {
         uint32_t id;
         char *path;
         const char *operation, *action;
-        char *object, *name;
+        char *object, *name, *uuid;
         Caller *caller;
         sd_bus_message *message; /* until answered */
         JobAnswer answer;
@@ -66,6 +66,7 @@ static void job_free(Job *job) {
         failure_done(&job->failure);
         g_free(job->object);
         g_free(job->name);
+        g_free(job->uuid);
         g_free(job->path);
         g_free(job);
 }
@@ -199,6 +200,7 @@ int job_begin(Jobs *jobs, const JobInfo *info, Job **ret, Failure *failure) {
                 .action = info->action,
                 .object = g_strdup(info->object),
                 .name = g_strdup(info->name),
+                .uuid = g_strdup(info->uuid),
                 .caller = caller_ref(info->caller),
                 .message = sd_bus_message_ref(info->message),
                 .answer = info->answer,
@@ -305,6 +307,20 @@ void job_end(Job *job, JobResult result, const Failure *failure) {
         jobs_arm_expiry(jobs);
 }
 
+void jobs_abandon(Jobs *jobs) {
+        g_autoptr(GPtrArray) list = jobs_list(jobs);
+        g_auto(Failure) failure = { 0 };
+
+        (void) failure_set(&failure, ERROR_FAILED,
+                           "The agent ended while libvirt worked on it; what became of it is not known.");
+        for (guint i = 0; i < list->len; i++) {
+                Job *job = list->pdata[i];
+
+                if (job->result == JOB_RUNNING)
+                        job_end(job, JOB_FAILED, &failure);
+        }
+}
+
 int job_cancel(Job *job, Failure *failure) {
         if (!job->cancel || !job->cancel(job, job->cancel_userdata))
                 return failure_set(failure, ERROR_JOB_NOT_CANCELABLE, "Job %u (%s) cannot be canceled %s.",
@@ -320,6 +336,14 @@ const char *job_path(const Job *job) {
 
 const char *job_action(const Job *job) {
         return job->action;
+}
+
+const char *job_name(const Job *job) {
+        return job->name;
+}
+
+const char *job_uuid(const Job *job) {
+        return job->uuid;
 }
 
 uid_t job_uid(const Job *job) {

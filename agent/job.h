@@ -42,6 +42,7 @@ typedef struct JobInfo {
         const char *action;      /* polkit action that allowed it; static */
         const char *object;      /* path; NULL if it is yet to be made */
         const char *name;        /* of the object, for people */
+        const char *uuid;        /* of the object, for polkit rules; or NULL */
         Caller *caller;          /* a reference is taken */
         sd_bus_message *message; /* the call to be answered; a reference is taken */
         JobAnswer answer;
@@ -82,8 +83,13 @@ void job_end(Job *job, JobResult result, const Failure *failure);
 /* Cancels it. Fails with JobNotCancelable. */
 int job_cancel(Job *job, Failure *failure);
 
+/* Ends all that run as failed, because the agent cannot wait for them: nobody knows what becomes of them. */
+void jobs_abandon(Jobs *jobs);
+
 const char *job_path(const Job *job);
 const char *job_action(const Job *job);
+const char *job_name(const Job *job); /* of its object; may be NULL */
+const char *job_uuid(const Job *job); /* of its object; may be NULL */
 uid_t job_uid(const Job *job);
 const struct Services *job_services(const Job *job);
 

@@ -89,11 +89,45 @@ static void manager_on_connected(void *userdata) {
         manager_update(manager);
 }
 
+static char *bus_address(bool user) {
+        const char *address = getenv(user ? "DBUS_SESSION_BUS_ADDRESS" : "DBUS_SYSTEM_BUS_ADDRESS");
+
+        if (address)
+                return g_strdup(address);
+
+        return user ? g_strdup_printf("unix:path=%s/bus", g_get_user_runtime_dir())
+                    : g_strdup("unix:path=/run/dbus/system_bus_socket");
+}
+
+/* As sd_bus_open_system() or sd_bus_open_user() do, but without file descriptors: no method takes one, and
+ * any caller could fill our table with those that come along with a message that waits. */
+static int bus_open(bool user, sd_bus **ret) {
+        g_autoptr(sd_bus) bus = NULL;
+        g_autofree char *address = bus_address(user);
+        int r;
+
+        r = sd_bus_new(&bus);
+        if (r >= 0)
+                r = sd_bus_set_description(bus, "hatagod");
+        if (r >= 0)
+                r = sd_bus_set_address(bus, address);
+        if (r >= 0)
+                r = sd_bus_set_bus_client(bus, true);
+        if (r >= 0)
+                r = sd_bus_negotiate_fds(bus, false);
+        if (r >= 0)
+                r = sd_bus_start(bus);
+        if (r < 0)
+                return r;
+
+        *ret = g_steal_pointer(&bus);
+        return 0;
+}
+
 static int manager_open_bus(Manager *manager, const ManagerOptions *options) {
         int r;
 
-        r = options->user ? sd_bus_open_user_with_description(&manager->services.bus, "hatagod")
-                          : sd_bus_open_system_with_description(&manager->services.bus, "hatagod");
+        r = bus_open(options->user, &manager->services.bus);
         if (r < 0) {
                 log_error("Cannot connect to the %s bus: %s", options->user ? "session" : "system",
                           g_strerror(-r));
@@ -221,11 +255,17 @@ static void manager_stop(Manager *manager) {
         Services *s = &manager->services;
 
         if (s->hypervisor && hypervisor_stop(s->hypervisor) < 0) {
+                int status = EXIT_FAILURE;
+
                 log_warning("A call to libvirt hangs, leaving it.");
+                jobs_abandon(s->jobs);
                 (void) sd_bus_flush(s->bus);
-                _exit(EXIT_SUCCESS);
+                (void) sd_event_get_exit_code(s->event, &status);
+                _exit(status);
         }
 
+        /* Calls that wait for polkit hold what their plugin gave them. */
+        s->auth = auth_free(s->auth);
         manager->plugins = plugins_free(manager->plugins);
         manager->stopped = true;
 }
@@ -242,7 +282,6 @@ Manager *manager_free(Manager *manager) {
         if (!manager->stopped)
                 manager_stop(manager);
 
-        auth_free(s->auth);
         jobs_free(s->jobs);
         mailbox_free(manager->mailbox);
         hypervisor_free(s->hypervisor);

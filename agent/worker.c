@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <time.h>
 
+/* In each lane. */
 #define WAITING_MAX 4096U
 
 typedef struct Item {
@@ -206,13 +207,14 @@ int worker_pool_stop(WorkerPool *pool, uint64_t timeout_usec) {
         struct timespec deadline;
         int r = 0;
 
+        /* First: who is canceled may have something to finish. */
+        while (pool_cancel(pool, /* id= */ 0))
+                ;
+
         pthread_mutex_lock(&pool->lock);
         pool->stopping = true;
         pthread_cond_broadcast(&pool->work_there);
         pthread_mutex_unlock(&pool->lock);
-
-        while (pool_cancel(pool, /* id= */ 0))
-                ;
 
         clock_gettime(CLOCK_MONOTONIC, &deadline);
         deadline.tv_sec += timeout_usec / 1000000;
@@ -255,7 +257,12 @@ int worker_pool_submit(WorkerPool *pool, const Work *work, uint64_t *ret_id) {
         g_assert(work->lane < pool->n_lanes);
 
         pthread_mutex_lock(&pool->lock);
-        r = pool->stopping ? -ESHUTDOWN : pool->n_waiting >= WAITING_MAX ? -ENOBUFS : 0;
+        if (pool->stopping)
+                r = -ESHUTDOWN;
+        else if (!work->finish && g_queue_get_length(&pool->lanes[work->lane].waiting) >= WAITING_MAX)
+                r = -ENOBUFS;
+        else
+                r = 0;
         more = pool->n_idle <= pool->n_waiting && pool->threads->len < pool->n_threads_max;
         pthread_mutex_unlock(&pool->lock);
         if (r < 0)

@@ -38,9 +38,9 @@ int worker_pool_stop(WorkerPool *pool, uint64_t timeout_usec);
 /* After a successful worker_pool_stop(), or when nothing was ever queued. NULL is none. */
 WorkerPool *worker_pool_free(WorkerPool *pool);
 
-/* Main thread. Fails with -ENOBUFS when 4096 pieces wait already, -ESHUTDOWN after worker_pool_stop(), or
- * the errno of pthread_create(3) if there is no thread at all. done is not called then. ret_id (may be NULL)
- * is never 0. */
+/* Main thread. Fails with -ENOBUFS when 4096 pieces wait in the lane already, -ESHUTDOWN after
+ * worker_pool_stop(), or the errno of pthread_create(3) if there is no thread at all. done is not called
+ * then. ret_id (may be NULL) is never 0. */
 int worker_pool_submit(WorkerPool *pool, const Work *work, uint64_t *ret_id);
 
 /* Main thread. Takes back a piece that no thread has begun; its done is called (canceled) before this

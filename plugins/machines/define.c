@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "verbs.h"
 
+#include <string.h>
+
 #include <libvirt/virterror.h>
 
 #include "common/cleanup.h"
 #include "common/names.h"
 #include "common/options.h"
+#include "common/user-count.h"
 #include "domain-xml.h"
 #include "sync.h"
 
@@ -13,9 +16,11 @@
 
 typedef struct Define {
         Machines *machines;
-        sd_bus_message *message; /* until the caller is asked for its right */
         char *xml;
-        DomainXMLIdentity identity;        /* as the XML has it */
+        DomainXMLIdentity identity; /* as the XML has it */
+        uid_t uid;                  /* who is counted for it */
+        bool counted;
+        Call *call; /* while the XML is read, before the caller is asked for the right */
         char uuid[VIR_UUID_STRING_BUFLEN]; /* of what was defined */
         Job *job;
 } Define;
@@ -23,7 +28,8 @@ typedef struct Define {
 static void define_free(void *data) {
         Define *define = data;
 
-        sd_bus_message_unref(define->message);
+        if (define->counted)
+                user_count_give_back(define->machines->definitions, define->uid);
         g_free(define->identity.name);
         g_free(define->xml);
         g_free(define);
@@ -101,15 +107,13 @@ static void define_done(void *data, int result, Failure *failure) {
 }
 
 static void define_on_authorized(Call *call, void *arguments) {
-        Define *from = arguments, *define;
+        Define *from = arguments, *define = g_new(Define, 1);
         g_auto(Failure) failure = { 0 };
         Request request;
 
-        define = g_new0(Define, 1);
-        define->machines = from->machines;
-        define->xml = g_steal_pointer(&from->xml);
-        define->identity = from->identity;
-        from->identity.name = NULL;
+        /* The call's arguments end with it, the definition goes on. */
+        *define = *from;
+        *from = (Define){ .machines = from->machines };
 
         if (call_begin_job(call, JOB_ANSWER_OBJECT, NULL, NULL, &define->job, &failure) < 0) {
                 call_fail(call, &failure);
@@ -139,29 +143,42 @@ static int identify_run(void *data, virConnect *connection, Failure *failure) {
 
 static void identify_done(void *data, int result, Failure *failure) {
         Define *define = data;
-        g_autoptr(sd_bus_message) message = g_steal_pointer(&define->message);
-        CallInfo info = {
-                .verb = "define",
-                .action = ACTION_MACHINE_DEFINE,
-                .name = define->identity.name,
-                .uuid = define->identity.uuid,
-                .authorized = define_on_authorized,
-                .arguments = define,
-                .arguments_free = define_free,
-        };
+        Call *call = define->call;
 
-        if (result >= 0)
-                result = call_begin(define->machines->services, message, &info, failure);
-        if (result < 0) {
-                call_refuse(message, failure);
-                define_free(define);
+        if (result >= 0) {
+                call_describe(call, define->identity.name, define->identity.uuid);
+                result = call_authorize(call, ACTION_MACHINE_DEFINE, define_on_authorized, failure);
         }
+        if (result < 0)
+                call_fail(call, failure);
 }
 
-/* The XML is read before anybody is asked for a password: on a thread, it can be long. */
+/* The XML is read before anybody is asked for a password, since what it names is for polkit's rules; on a
+ * thread, since it can be long; a few of each user at once, since anybody can ask for it. */
+static void define_on_identified(Call *call, void *arguments) {
+        Define *define = arguments;
+        g_auto(Failure) failure = { 0 };
+        Request request = { .lane = LANE_LOCAL, .run = identify_run, .done = identify_done, .data = define };
+
+        define->call = call;
+        define->uid = call_caller(call)->uid;
+        define->counted = user_count_take(define->machines->definitions, define->uid);
+        if (!define->counted) {
+                (void) failure_set(&failure, ERROR_LIMITS_EXCEEDED,
+                                   "%u definitions of user %u are under way already.",
+                                   DEFINITIONS_PER_USER_MAX, (unsigned) define->uid);
+                call_fail(call, &failure);
+                return;
+        }
+
+        if (hypervisor_submit(define->machines->services->hypervisor, &request, /* ret_id= */ NULL,
+                              &failure) < 0)
+                call_fail(call, &failure);
+}
+
 int define_on_call(Machines *machines, sd_bus_message *message, Failure *failure) {
         Define *define;
-        Request request;
+        CallInfo info;
         const char *xml;
         int r;
 
@@ -171,20 +188,23 @@ int define_on_call(Machines *machines, sd_bus_message *message, Failure *failure
         r = options_read(message, NULL, NULL, failure);
         if (r < 0)
                 return r;
+        if (strlen(xml) > DOMAIN_XML_MAX)
+                return failure_set(failure, ERROR_INVALID_XML, "The XML has %zu bytes, more than %u.",
+                                   strlen(xml), DOMAIN_XML_MAX);
 
         define = g_new0(Define, 1);
         define->machines = machines;
-        define->message = sd_bus_message_ref(message);
         define->xml = g_strdup(xml);
 
-        request = (Request){
-                .lane = LANE_ORDINARY, .run = identify_run, .done = identify_done, .data = define
+        info = (CallInfo){
+                .verb = "define",
+                .action = NULL,
+                .authorized = define_on_identified,
+                .arguments = define,
+                .arguments_free = define_free,
         };
-        r = hypervisor_submit(machines->services->hypervisor, &request, /* ret_id= */ NULL, failure);
-        if (r < 0) {
+        r = call_begin(machines->services, message, &info, failure);
+        if (r < 0)
                 define_free(define);
-                return r;
-        }
-
-        return 1;
+        return r;
 }

@@ -2,6 +2,7 @@
 #include "domain-xml.h"
 
 #include <errno.h>
+#include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <string.h>
@@ -11,11 +12,32 @@
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
 
+/* What a reading has come upon, and must end with. */
+typedef struct Reading {
+        bool doctype;
+        unsigned n_nodes;
+} Reading;
+
 static void on_doctype(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system) {
         xmlParserCtxt *parser = context;
 
-        *(bool *) parser->_private = true;
+        ((Reading *) parser->_private)->doctype = true;
         xmlStopParser(parser);
+}
+
+/* A tree takes far more memory than its text: anybody may send one. */
+static void on_element(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
+                       int n_namespaces, const xmlChar **namespaces, int n_attributes, int n_defaulted,
+                       const xmlChar **attributes) {
+        xmlParserCtxt *parser = context;
+        Reading *reading = parser->_private;
+
+        reading->n_nodes += 1 + (unsigned) n_namespaces + (unsigned) n_attributes;
+        if (reading->n_nodes > DOMAIN_XML_NODES_MAX)
+                xmlStopParser(parser);
+        else
+                xmlSAX2StartElementNs(context, name, prefix, uri, n_namespaces, namespaces, n_attributes,
+                                      n_defaulted, attributes);
 }
 
 /* Some errors libxml2 does not tell the parser, but prints: a caller could write into the log so. */
@@ -26,7 +48,7 @@ static int xml_parse(const char *xml, xmlDoc **ret, Failure *failure) {
         g_autoptr(xmlParserCtxt) parser = NULL;
         g_autoptr(xmlDoc) document = NULL;
         size_t length = strlen(xml);
-        bool doctype = false;
+        Reading reading = { 0 };
 
         if (length > DOMAIN_XML_MAX)
                 return failure_set(failure, ERROR_INVALID_XML, "The XML has %zu bytes, more than %u.",
@@ -36,13 +58,18 @@ static int xml_parse(const char *xml, xmlDoc **ret, Failure *failure) {
         if (!parser)
                 return failure_set(failure, ERROR_NO_MEMORY, "Not enough memory to read the XML.");
         xmlSetGenericErrorFunc(NULL, on_generic_error); /* of this thread */
-        parser->_private = &doctype;
+        parser->_private = &reading;
         parser->sax->internalSubset = on_doctype;
+        parser->sax->startElementNs = on_element;
 
         document = xmlCtxtReadMemory(parser, xml, (int) length, "domain.xml", /* encoding= */ NULL,
                                      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
                                                      XML_PARSE_NOCDATA);
-        if (doctype)
+        if (reading.n_nodes > DOMAIN_XML_NODES_MAX)
+                return failure_set(failure, ERROR_INVALID_XML,
+                                   "The XML has more than %u elements and attributes.",
+                                   DOMAIN_XML_NODES_MAX);
+        if (reading.doctype)
                 return failure_set(failure, ERROR_INVALID_XML, "The XML has a DOCTYPE, which is refused.");
         if (!document) {
                 const xmlError *error = xmlCtxtGetLastError(parser);

@@ -8,7 +8,8 @@
  * thread. */
 
 /* More than any real one, by far. */
-#define DOMAIN_XML_MAX (4U * 1024 * 1024)
+#define DOMAIN_XML_MAX (1024U * 1024)
+#define DOMAIN_XML_NODES_MAX 20000U /* elements and attributes */
 
 /* Reads the FACTS_CONFIG of XML that libvirt wrote. -EINVAL if it is none. */
 int domain_xml_read(const char *xml, MachineFacts *facts);

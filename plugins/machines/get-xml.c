@@ -45,11 +45,19 @@ static void get_xml_done(void *data, int result, Failure *failure) {
 static void get_xml_on_authorized(Call *call, void *arguments) {
         g_auto(Failure) failure = { 0 };
         GetXML *get = g_memdup2(arguments, sizeof(GetXML));
-        Request request = { .lane = LANE_ORDINARY, .run = get_xml_run, .done = get_xml_done, .data = get };
+        Request request = {
+                .lane = LANE_ORDINARY,
+                .key = get->uuid,
+                .run = get_xml_run,
+                .done = get_xml_done,
+                .data = get,
+        };
+        Machine *machine;
 
         get->call = call;
-        if (hypervisor_submit(get->machines->services->hypervisor, &request, /* ret_id= */ NULL, &failure) <
-            0) {
+        if (machines_find_authorized(get->machines, get->uuid, call, &machine, &failure) < 0 ||
+            hypervisor_submit(get->machines->services->hypervisor, &request, /* ret_id= */ NULL, &failure) <
+                            0) {
                 g_free(get);
                 call_fail(call, &failure);
         }

@@ -7,6 +7,9 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 
+/* The bus allows a connection 128 calls that wait for their answer. */
+#define ASKING_MAX 8U
+
 #define MACHINED_NAME "org.freedesktop.machine1"
 #define MACHINED_PATH "/org/freedesktop/machine1"
 #define MACHINED_MANAGER MACHINED_NAME ".Manager"
@@ -15,6 +18,8 @@
 struct Machined {
         Machines *machines;
         GHashTable *runs; /* by machined's object path, of Run */
+        GQueue waiting;   /* paths of runs that machined is to be asked about */
+        unsigned n_asking;
         sd_bus_slot *new_slot, *removed_slot, *list_slot;
 };
 
@@ -30,6 +35,8 @@ typedef struct Run {
 static void run_free(gpointer p) {
         Run *run = p;
 
+        if (run->slot)
+                run->machined->n_asking--;
         sd_bus_slot_unref(run->slot);
         g_free(run);
 }
@@ -39,6 +46,7 @@ Machined *machined_new(Machines *machines) {
 
         machined->machines = machines;
         machined->runs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, run_free);
+        g_queue_init(&machined->waiting);
         return machined;
 }
 
@@ -50,6 +58,7 @@ Machined *machined_free(Machined *machined) {
         sd_bus_slot_unref(machined->removed_slot);
         sd_bus_slot_unref(machined->list_slot);
         g_hash_table_unref(machined->runs);
+        g_queue_clear_full(&machined->waiting, g_free);
         g_free(machined);
         return NULL;
 }
@@ -114,14 +123,22 @@ static int read_property(sd_bus_message *m, Run *run) {
         return sd_bus_message_skip(m, "v");
 }
 
+static void machined_ask_next(Machined *machined);
+
 static int run_on_properties(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Run *run = userdata;
+        Machined *machined = run->machined;
         Machine *machine;
         int r;
 
         run->slot = sd_bus_slot_unref(run->slot);
-        if (sd_bus_message_is_method_error(m, NULL))
-                return 0; /* it ended meanwhile */
+        machined->n_asking--;
+        machined_ask_next(machined);
+        if (sd_bus_message_is_method_error(m, NULL)) {
+                log_debug("machined does not tell of a machine, ignoring: %s",
+                          sd_bus_message_get_error(m)->message);
+                return 0;
+        }
 
         r = sd_bus_message_enter_container(m, 'a', "{sv}");
         while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
@@ -134,18 +151,38 @@ static int run_on_properties(sd_bus_message *m, void *userdata, sd_bus_error *er
                 return 0;
         }
 
-        machine = machines_find(run->machined->machines, run->uuid);
+        machine = machines_find(machined->machines, run->uuid);
         if (machine)
-                machines_changed(run->machined->machines, machine, machined_apply(run->machined, machine));
+                machines_changed(machined->machines, machine, machined_apply(machined, machine));
         return 0;
+}
+
+static void run_ask(Run *run, const char *path) {
+        int r;
+
+        r = sd_bus_call_method_async(run->machined->machines->services->bus, &run->slot, MACHINED_NAME, path,
+                                     "org.freedesktop.DBus.Properties", "GetAll", run_on_properties, run,
+                                     "s", MACHINED_MACHINE);
+        if (r < 0)
+                log_warning("Cannot ask machined, ignoring: %s", g_strerror(-r));
+        else
+                run->machined->n_asking++;
+}
+
+static void machined_ask_next(Machined *machined) {
+        while (machined->n_asking < ASKING_MAX && machined->waiting.head) {
+                g_autofree char *path = g_queue_pop_head(&machined->waiting);
+                Run *run = g_hash_table_lookup(machined->runs, path);
+
+                if (run && !run->slot)
+                        run_ask(run, path);
+        }
 }
 
 /* name: as libvirt gives it, "qemu-12-web". Others than QEMU's are not ours. */
 static void machined_add(Machined *machined, const char *name, const char *path) {
-        sd_bus *bus = machined->machines->services->bus;
         unsigned id;
         Run *run;
-        int r;
 
         if (sscanf(name, "qemu-%u-", &id) != 1)
                 return;
@@ -153,15 +190,9 @@ static void machined_add(Machined *machined, const char *name, const char *path)
         run = g_new0(Run, 1);
         run->machined = machined;
         run->id = id;
-        r = sd_bus_call_method_async(bus, &run->slot, MACHINED_NAME, path, "org.freedesktop.DBus.Properties",
-                                     "GetAll", run_on_properties, run, "s", MACHINED_MACHINE);
-        if (r < 0) {
-                log_warning("Cannot ask machined, ignoring: %s", g_strerror(-r));
-                run_free(run);
-                return;
-        }
-
         g_hash_table_replace(machined->runs, g_strdup(path), run);
+        g_queue_push_tail(&machined->waiting, g_strdup(path));
+        machined_ask_next(machined);
 }
 
 static int machined_on_new(sd_bus_message *m, void *userdata, sd_bus_error *error) {

@@ -22,6 +22,7 @@ Machines *machines_new(const Services *services) {
         machines->sync = sync_new(machines);
         machines->machined = machined_new(machines);
         machines->verbs = verbs_new(machines);
+        machines->definitions = user_count_new(DEFINITIONS_PER_USER_MAX);
         return machines;
 }
 
@@ -32,6 +33,7 @@ Machines *machines_free(Machines *machines) {
         verbs_free(machines->verbs);
         machined_free(machines->machined);
         sync_free(machines->sync);
+        user_count_free(machines->definitions);
         g_hash_table_unref(machines->by_path);
         g_hash_table_unref(machines->by_uuid);
         g_free(machines);
@@ -80,6 +82,22 @@ int machines_find_by_name(Machines *machines, const char *name, Machine **ret, F
         return failure_set(failure, ERROR_NO_SUCH_MACHINE, "There is no machine \"%s\".", printable);
 }
 
+int machines_find_authorized(Machines *machines, const char *uuid, const Call *call, Machine **ret,
+                             Failure *failure) {
+        Machine *machine = machines_find(machines, uuid);
+
+        if (!machine)
+                return failure_set(failure, ERROR_NO_SUCH_MACHINE, "Machine \"%s\" is not there any more.",
+                                   call_name(call));
+        if (!g_str_equal(machine->name, call_name(call)))
+                return failure_set(failure, ERROR_NO_SUCH_MACHINE,
+                                   "Machine \"%s\" has become \"%s\" since this was asked for.",
+                                   call_name(call), machine->name);
+
+        *ret = machine;
+        return 0;
+}
+
 static gint compare_machines(gconstpointer a, gconstpointer b) {
         const Machine *m = *(const Machine *const *) a, *n = *(const Machine *const *) b;
         return g_strcmp0(m->name, n->name);
@@ -105,7 +123,7 @@ static void machines_remove(Machines *machines, Machine *machine) {
         objects_removed(machines->services->objects, machine->path);
         g_hash_table_remove(machines->by_path, machine->path);
         g_hash_table_remove(machines->by_uuid, machine->uuid);
-        verbs_on_off(machines->verbs, uuid);
+        verbs_on_run_ended(machines->verbs, uuid, /* run= */ 0);
 }
 
 static void machines_add(Machines *machines, const MachineFacts *facts) {
@@ -148,6 +166,6 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
 
         objects_changed(machines->services->objects, machine->path, &machine_interface, mask);
 
-        if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID) && !machine_is_active(machine))
-                verbs_on_off(machines->verbs, machine->uuid);
+        if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID))
+                verbs_on_run_ended(machines->verbs, machine->uuid, machine->id);
 }

@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include "common/user-count.h"
 #include "machine.h"
 #include "plugin.h"
 
@@ -14,7 +15,10 @@ typedef struct Machines {
         struct Sync *sync;
         struct Machined *machined;
         struct Verbs *verbs;
+        UserCount *definitions; /* under way */
 } Machines;
+
+#define DEFINITIONS_PER_USER_MAX 8U
 
 Machines *machines_new(const Services *services);
 Machines *machines_free(Machines *machines); /* NULL is none */
@@ -24,6 +28,11 @@ Machine *machines_find(Machines *machines, const char *uuid);
 /* By name or UUID. Fails with NoSuchMachine; with AmbiguousName where the text is the name of one and the
  * UUID of another; with NotReady or HypervisorUnavailable while the first reading has not ended. */
 int machines_find_by_name(Machines *machines, const char *name, Machine **ret, Failure *failure);
+
+/* The machine of a call that was authorized meanwhile. Fails with NoSuchMachine if it is gone, or has
+ * another name than the one that the administrator's rule or password was for. */
+int machines_find_authorized(Machines *machines, const char *uuid, const Call *call, Machine **ret,
+                             Failure *failure);
 
 /* All of them, by name: a new array of Machine*. */
 GPtrArray *machines_list(Machines *machines);

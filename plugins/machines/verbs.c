@@ -8,37 +8,9 @@
 #include "common/names.h"
 #include "common/options.h"
 #include "sync.h"
+#include "verb-table.h"
 
-#define SHUTDOWN_TIMEOUT_MIN (1 * G_TIME_SPAN_SECOND)
-#define SHUTDOWN_TIMEOUT_MAX (24 * G_TIME_SPAN_HOUR)
 #define SHUTDOWN_TIMEOUT_DEFAULT (3 * G_TIME_SPAN_MINUTE)
-
-/* The options of all verbs; each verb's table says which it takes. */
-typedef struct VerbOptions {
-        bool paused;
-        uint64_t timeout;
-        bool managed_save, snapshots_metadata, nvram;
-} VerbOptions;
-
-typedef struct Verb {
-        const char *member; /* of org.hatago.Host1.Machine */
-        const char *name;
-        const char *action;
-        Lane lane;
-        JobAnswer answer;
-        const Option *options;
-
-        /* Whether the machine can do this now. Main thread. */
-        int (*check)(const Machine *machine, Failure *failure);
-
-        /* The call to libvirt, returning less than 0 with libvirt's error set. On a thread. */
-        int (*run)(virDomain *domain, const VerbOptions *options);
-
-        /* What it means when libvirt finds the machine in the wrong state: it has changed since check(). */
-        ErrorCode wrong_state;
-
-        bool until_off; /* the job ends when the machine is off */
-} Verb;
 
 struct Verbs {
         Machines *machines;
@@ -52,155 +24,12 @@ typedef struct VerbJob {
         const Verb *verb;
         VerbOptions options;
         char uuid[VIR_UUID_STRING_BUFLEN];
+        unsigned run; /* libvirt's id of the run it was asked of */
         Job *job;
         uint64_t request_id;
         bool waiting;
         sd_event_source *timer;
 } VerbJob;
-
-/*
- * Checks
- */
-
-static int check_off(const Machine *machine, Failure *failure) {
-        if (!machine_is_active(machine))
-                return 0;
-        if (machine->state == VIR_DOMAIN_PAUSED)
-                return failure_set(failure, ERROR_MACHINE_PAUSED, "Machine \"%s\" is paused; resume it.",
-                                   machine->name);
-
-        return failure_set(failure, ERROR_MACHINE_RUNNING, "Machine \"%s\" is running already.",
-                           machine->name);
-}
-
-static int check_active(const Machine *machine, Failure *failure) {
-        if (machine_is_active(machine))
-                return 0;
-
-        return failure_set(failure, ERROR_MACHINE_NOT_RUNNING, "Machine \"%s\" is not running.",
-                           machine->name);
-}
-
-static int check_answers(const Machine *machine, Failure *failure) {
-        if (machine->state == VIR_DOMAIN_PAUSED)
-                return failure_set(
-                                failure, ERROR_MACHINE_PAUSED,
-                                "Machine \"%s\" is paused, its guest cannot answer; resume it or power it off.",
-                                machine->name);
-
-        return check_active(machine, failure);
-}
-
-static int check_paused(const Machine *machine, Failure *failure) {
-        if (!machine_is_active(machine))
-                return check_active(machine, failure);
-        if (machine->state == VIR_DOMAIN_PAUSED || machine->state == VIR_DOMAIN_PMSUSPENDED)
-                return 0;
-
-        return failure_set(failure, ERROR_MACHINE_NOT_PAUSED, "Machine \"%s\" is not paused.",
-                           machine->name);
-}
-
-static int check_undefine(const Machine *machine, Failure *failure) {
-        if (!machine->persistent)
-                return failure_set(failure, ERROR_MACHINE_TRANSIENT,
-                                   "Machine \"%s\" has no definition; it vanishes when it is off.",
-                                   machine->name);
-        if (machine_is_active(machine))
-                return failure_set(failure, ERROR_MACHINE_RUNNING,
-                                   "Machine \"%s\" is running; shut it down or power it off first.",
-                                   machine->name);
-
-        return 0;
-}
-
-/*
- * Calls to libvirt
- */
-
-static int run_start(virDomain *domain, const VerbOptions *options) {
-        return virDomainCreateWithFlags(domain, options->paused ? VIR_DOMAIN_START_PAUSED : 0);
-}
-
-static int run_shutdown(virDomain *domain, const VerbOptions *options) {
-        return virDomainShutdownFlags(domain, /* flags= */ 0);
-}
-
-static int run_power_off(virDomain *domain, const VerbOptions *options) {
-        return virDomainDestroyFlags(domain, /* flags= */ 0);
-}
-
-static int run_reboot(virDomain *domain, const VerbOptions *options) {
-        return virDomainReboot(domain, /* flags= */ 0);
-}
-
-static int run_reset(virDomain *domain, const VerbOptions *options) {
-        return virDomainReset(domain, /* flags= */ 0);
-}
-
-static int run_suspend(virDomain *domain, const VerbOptions *options) {
-        return virDomainSuspend(domain);
-}
-
-static int run_resume(virDomain *domain, const VerbOptions *options) {
-        int state;
-
-        if (virDomainGetState(domain, &state, NULL, /* flags= */ 0) >= 0 && state == VIR_DOMAIN_PMSUSPENDED)
-                return virDomainPMWakeup(domain, /* flags= */ 0);
-
-        return virDomainResume(domain);
-}
-
-static int run_undefine(virDomain *domain, const VerbOptions *options) {
-        unsigned flags = (options->managed_save ? VIR_DOMAIN_UNDEFINE_MANAGED_SAVE : 0) |
-                         (options->snapshots_metadata ? VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA : 0) |
-                         (options->nvram ? VIR_DOMAIN_UNDEFINE_NVRAM : 0);
-
-        /* libvirt would make a running machine transient instead: it may have been started since it was
-         * checked. */
-        if (virDomainIsActive(domain) > 0)
-                return -EBUSY;
-
-        /* A driver without such state knows no flags. */
-        return flags != 0 ? virDomainUndefineFlags(domain, flags) : virDomainUndefine(domain);
-}
-
-static const Option start_options[] = {
-        { "paused", OPTION_BOOL, offsetof(VerbOptions, paused) },
-        {},
-};
-
-static const Option shutdown_options[] = {
-        { "timeout", OPTION_UINT64, offsetof(VerbOptions, timeout), SHUTDOWN_TIMEOUT_MIN,
-          SHUTDOWN_TIMEOUT_MAX },
-        {},
-};
-
-static const Option undefine_options[] = {
-        { "managed-save", OPTION_BOOL, offsetof(VerbOptions, managed_save) },
-        { "snapshots-metadata", OPTION_BOOL, offsetof(VerbOptions, snapshots_metadata) },
-        { "nvram", OPTION_BOOL, offsetof(VerbOptions, nvram) },
-        {},
-};
-
-static const Verb verb_table[] = {
-        { "Start", "start", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_PATH, start_options, check_off,
-          run_start, ERROR_MACHINE_RUNNING },
-        { "Shutdown", "shutdown", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_PATH, shutdown_options,
-          check_answers, run_shutdown, ERROR_MACHINE_NOT_RUNNING, .until_off = true },
-        { "PowerOff", "poweroff", ACTION_MACHINE_CONTROL, LANE_CONTROL, JOB_ANSWER_PATH, NULL, check_active,
-          run_power_off, ERROR_MACHINE_NOT_RUNNING },
-        { "Reboot", "reboot", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_EMPTY, NULL, check_answers,
-          run_reboot, ERROR_MACHINE_NOT_RUNNING },
-        { "Reset", "reset", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_EMPTY, NULL, check_active,
-          run_reset, ERROR_MACHINE_NOT_RUNNING },
-        { "Suspend", "suspend", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_EMPTY, NULL, check_active,
-          run_suspend, ERROR_MACHINE_NOT_RUNNING },
-        { "Resume", "resume", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_EMPTY, NULL, check_paused,
-          run_resume, ERROR_MACHINE_NOT_PAUSED },
-        { "Undefine", "undefine", ACTION_MACHINE_DELETE, LANE_ORDINARY, JOB_ANSWER_EMPTY, undefine_options,
-          check_undefine, run_undefine, ERROR_MACHINE_HAS_STATE },
-};
 
 /*
  * The way
@@ -260,7 +89,7 @@ static void verb_job_on_read(void *data) {
         VerbJob *vj = data;
         const Machine *machine = machines_find(vj->verbs->machines, vj->uuid);
 
-        if (vj->verb->until_off && machine && machine_is_active(machine))
+        if (vj->verb->until_off && machine && machine->id == vj->run)
                 verb_job_wait_for_off(vj);
         else
                 verb_job_end(vj, JOB_DONE, NULL);
@@ -278,11 +107,13 @@ static int verb_job_run(void *data, virConnect *connection, Failure *failure) {
         if (r == -EBUSY)
                 return failure_set(failure, ERROR_MACHINE_RUNNING, "The machine is running.");
         if (r < 0) {
-                bool wrong_state = virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID;
+                bool invalid = virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID;
+                ErrorCode blamed;
 
                 (void) hypervisor_failure(failure);
-                if (wrong_state)
-                        failure->code = vj->verb->wrong_state;
+                blamed = invalid ? vj->verb->blame(domain) : ERROR_NONE;
+                if (blamed != ERROR_NONE)
+                        failure->code = blamed;
                 return error_code_to_errno(failure->code);
         }
 
@@ -317,8 +148,6 @@ typedef struct VerbCall {
 static int verb_check(const VerbCall *vc, const Machine *machine, Failure *failure) {
         const Services *services = vc->machines->services;
 
-        if (!machine)
-                return failure_set(failure, ERROR_NO_SUCH_MACHINE, "The machine is not there any more.");
         if (!hypervisor_is_connected(services->hypervisor))
                 return hypervisor_unavailable(services->hypervisor, failure);
 
@@ -329,10 +158,12 @@ static void verb_on_authorized(Call *call, void *arguments) {
         const VerbCall *vc = arguments;
         Machines *machines = vc->machines;
         g_auto(Failure) failure = { 0 };
+        Machine *machine;
         VerbJob *vj;
         Job *job;
 
-        if (verb_check(vc, machines_find(machines, vc->uuid), &failure) < 0) {
+        if (machines_find_authorized(machines, vc->uuid, call, &machine, &failure) < 0 ||
+            verb_check(vc, machine, &failure) < 0) {
                 call_fail(call, &failure);
                 return;
         }
@@ -341,6 +172,7 @@ static void verb_on_authorized(Call *call, void *arguments) {
         vj->verbs = machines->verbs;
         vj->verb = vc->verb;
         vj->options = vc->options;
+        vj->run = machine->id;
         g_strlcpy(vj->uuid, vc->uuid, sizeof(vj->uuid));
 
         if (call_begin_job(call, vj->verb->answer, verb_job_on_cancel, vj, &job, &failure) < 0) {
@@ -360,14 +192,6 @@ static void verb_on_authorized(Call *call, void *arguments) {
         };
         if (hypervisor_submit(machines->services->hypervisor, &request, &vj->request_id, &failure) < 0)
                 verb_job_end(vj, JOB_FAILED, &failure);
-}
-
-static const Verb *verb_find(const char *member) {
-        for (size_t i = 0; i < G_N_ELEMENTS(verb_table); i++)
-                if (g_str_equal(verb_table[i].member, member))
-                        return &verb_table[i];
-
-        return NULL;
 }
 
 int verbs_on_call(Machines *machines, Machine *machine, sd_bus_message *message, Failure *failure) {
@@ -401,12 +225,12 @@ int verbs_on_call(Machines *machines, Machine *machine, sd_bus_message *message,
         return r;
 }
 
-void verbs_on_off(Verbs *verbs, const char *uuid) {
+void verbs_on_run_ended(Verbs *verbs, const char *uuid, unsigned run) {
         for (GList *l = verbs->waiting.head, *next; l; l = next) {
                 VerbJob *vj = l->data;
 
                 next = l->next;
-                if (g_str_equal(vj->uuid, uuid))
+                if (vj->run != run && g_str_equal(vj->uuid, uuid))
                         verb_job_end(vj, JOB_DONE, NULL);
         }
 }

@@ -14,8 +14,8 @@ Verbs *verbs_free(Verbs *verbs); /* cancels what waits for a machine to be off; 
  * name. */
 int verbs_on_call(Machines *machines, Machine *machine, sd_bus_message *message, Failure *failure);
 
-/* A machine is off, or gone: jobs that waited for it end. */
-void verbs_on_off(Verbs *verbs, const char *uuid);
+/* A machine is in this run now (0: off, or gone): jobs that waited for the end of another end. */
+void verbs_on_run_ended(Verbs *verbs, const char *uuid, unsigned run);
 
 /* org.hatago.Host1.Machine.GetXML and org.hatago.Host1.Machines.DefineMachine, get-xml.c and define.c. */
 int get_xml_on_call(Machines *machines, Machine *machine, sd_bus_message *message, Failure *failure);

@@ -9,6 +9,7 @@ from gi.repository import GLib
 from hatago_bus import JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT, BusError, options
 from interface_xml import published
 from machines import OFF, domain_xml, driver_file, fresh_name, fresh_uuid
+from polkit_mock import NEVER
 
 DBUS_ERROR = "org.freedesktop.DBus.Error."
 INVALID_ARGS = f"{DBUS_ERROR}InvalidArgs"
@@ -118,15 +119,39 @@ def test_bad_xml_is_refused(caller, xml, part):
     assert part in error.message
 
 
-def test_xml_over_four_mib_is_refused(caller):
-    comment = f"<!--{'x' * 4 * 1024 * 1024}-->"
+def test_xml_over_one_mib_is_refused(caller):
+    comment = f"<!--{'x' * 1024 * 1024}-->"
     error = define_refused(caller, domain_xml(fresh_name(), extra=comment))
     assert error.short == "InvalidXML"
-    assert "4194304" in error.message
+    assert "1048576" in error.message
 
 
 def test_large_xml_is_taken(caller, define):
-    assert define(extra=f"<!--{'x' * 4 * 1024 * 1000}-->")
+    assert define(extra=f"<!--{'x' * 1024 * 1000}-->")
+
+
+def test_xml_of_too_many_elements_is_refused(caller):
+    error = define_refused(caller, domain_xml(fresh_name(), extra="<a/>" * 20001))
+    assert error.short == "InvalidXML"
+    assert "20000" in error.message
+    attributes = " ".join(f"a{n}='1'" for n in range(20001))
+    error = define_refused(caller, domain_xml(fresh_name(), extra=f"<a {attributes}/>"))
+    assert "20000" in error.message
+
+
+def test_definitions_of_one_user_are_limited(shared_house, caller, polkit):
+    """What anybody can ask for, before any right is asked for, has a limit."""
+    polkit.reset()
+    polkit.answer = NEVER
+    crowd = shared_house.stranger()
+    big = domain_xml(fresh_name(), extra=f"<!--{'x' * 1000 * 1000}-->")
+    calls = [crowd.start(ROOT, MACHINES, "DefineMachine", GLib.Variant("s", big), NO_OPTIONS)
+             for _ in range(12)]
+    crowd.wait(lambda: sum(call.answered for call in calls) >= 4, 10, "refusals")
+    assert [call.error.short for call in calls if call.answered] == ["LimitsExceeded"] * 4
+    caller.wait(lambda: len(polkit.questions) == 8, 10, "8 questions")
+    crowd.close()
+    caller.wait(lambda: len(polkit.canceled) == 8, 10, "8 cancellations")
 
 
 def test_a_name_that_belongs_to_another_uuid_is_refused(caller, define):

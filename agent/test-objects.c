@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "objects.h"
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "common/cleanup.h"
+
+#define PATH "/org/example/objects/a"
+#define OTHER PATH "b"
+#define INTERFACE "org.example.Thing"
+
+/* Two ends of one connection: what one sends, the other notes. */
+typedef struct Fixture {
+        sd_event *event;
+        sd_bus *bus, *listener;
+        Objects *objects;
+        GPtrArray *heard; /* of text: member, path and properties, those sorted */
+} Fixture;
+
+static const char *const properties[] = { "Name", "State", "Id", NULL };
+static const ObjectInterface interface = { .name = INTERFACE, .properties = properties };
+
+enum { NAME = 1 << 0, STATE = 1 << 1, ID = 1 << 2 };
+
+static int get_property(sd_bus *bus, const char *path, const char *interface_name, const char *property,
+                        sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append(reply, "s", property);
+}
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Name", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("State", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Id", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_VTABLE_END,
+};
+
+static int compare_names(const void *a, const void *b) {
+        return g_strcmp0(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* "PropertiesChanged /path Id,State" */
+static char *describe_changes(sd_bus_message *m) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        g_autofree char *joined = NULL;
+        const char *name;
+
+        g_assert_cmpint(sd_bus_message_skip(m, "s"), >=, 0);
+        g_assert_cmpint(sd_bus_message_enter_container(m, 'a', "{sv}"), >, 0);
+        while (sd_bus_message_enter_container(m, 'e', "sv") > 0) {
+                g_assert_cmpint(sd_bus_message_read(m, "s", &name), >, 0);
+                g_ptr_array_add(names, (char *) name);
+                g_assert_cmpint(sd_bus_message_skip(m, "v"), >=, 0);
+                g_assert_cmpint(sd_bus_message_exit_container(m), >=, 0);
+        }
+
+        g_ptr_array_sort(names, compare_names);
+        g_ptr_array_add(names, NULL);
+        joined = g_strjoinv(",", (char **) names->pdata);
+        return g_strdup_printf("PropertiesChanged %s %s", sd_bus_message_get_path(m), joined);
+}
+
+static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Fixture *f = userdata;
+        const char *member = sd_bus_message_get_member(m), *path;
+
+        if (g_str_equal(member, "PropertiesChanged"))
+                g_ptr_array_add(f->heard, describe_changes(m));
+        else {
+                g_assert_cmpint(sd_bus_message_read(m, "o", &path), >, 0);
+                g_ptr_array_add(f->heard, g_strdup_printf("%s %s", member, path));
+        }
+        return 0;
+}
+
+static sd_bus *end_new(Fixture *f, int fd, bool server) {
+        sd_bus *bus;
+        sd_id128_t id;
+
+        g_assert_cmpint(sd_id128_randomize(&id), >=, 0);
+        g_assert_cmpint(sd_bus_new(&bus), >=, 0);
+        g_assert_cmpint(sd_bus_set_fd(bus, fd, fd), >=, 0);
+        g_assert_cmpint(sd_bus_set_anonymous(bus, true), >=, 0);
+        if (server)
+                g_assert_cmpint(sd_bus_set_server(bus, true, id), >=, 0);
+        g_assert_cmpint(sd_bus_start(bus), >=, 0);
+        g_assert_cmpint(sd_bus_attach_event(bus, f->event, SD_EVENT_PRIORITY_NORMAL), >=, 0);
+        return bus;
+}
+
+static void fixture_init(Fixture *f, const void *unused) {
+        int fds[2];
+
+        g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), ==, 0);
+        g_assert_cmpint(sd_event_new(&f->event), >=, 0);
+        f->heard = g_ptr_array_new_with_free_func(g_free);
+        f->bus = end_new(f, fds[0], true);
+        f->listener = end_new(f, fds[1], false);
+        g_assert_cmpint(sd_bus_add_filter(f->listener, NULL, on_signal, f), >=, 0);
+        g_assert_cmpint(sd_bus_add_object_manager(f->bus, NULL, "/org/example/objects"), >=, 0);
+        g_assert_cmpint(sd_bus_add_object_vtable(f->bus, NULL, PATH, INTERFACE, vtable, NULL), >=, 0);
+        g_assert_cmpint(sd_bus_add_object_vtable(f->bus, NULL, OTHER, INTERFACE, vtable, NULL), >=, 0);
+        g_assert_cmpint(objects_new(f->bus, &f->objects), >=, 0);
+}
+
+static void fixture_done(Fixture *f, const void *unused) {
+        objects_free(f->objects);
+        sd_bus_close_unref(f->listener);
+        sd_bus_close_unref(f->bus);
+        g_ptr_array_unref(f->heard);
+        sd_event_unref(f->event);
+}
+
+/* Until nothing more comes. */
+static void settle(Fixture *f) {
+        while (sd_event_run(f->event, 50 * G_TIME_SPAN_MILLISECOND) > 0)
+                ;
+}
+
+static void heard(Fixture *f, const char *expected) {
+        g_autofree char *all = NULL;
+
+        settle(f);
+        g_ptr_array_add(f->heard, NULL);
+        all = g_strjoinv("; ", (char **) f->heard->pdata);
+        g_assert_cmpstr(all, ==, expected);
+        g_ptr_array_set_size(f->heard, 0);
+}
+
+static void test_the_changes_of_one_turn_are_sent_as_one(Fixture *f, const void *unused) {
+        objects_changed(f->objects, PATH, &interface, STATE);
+        objects_changed(f->objects, PATH, &interface, ID);
+        objects_changed(f->objects, PATH, &interface, STATE);
+        heard(f, "PropertiesChanged " PATH " Id,State");
+
+        objects_changed(f->objects, PATH, &interface, NAME);
+        heard(f, "PropertiesChanged " PATH " Name"); /* those of before are past */
+}
+
+static void test_no_change_sends_nothing(Fixture *f, const void *unused) {
+        objects_changed(f->objects, PATH, &interface, 0);
+        objects_flush(f->objects);
+        heard(f, "");
+}
+
+static void test_nothing_is_sent_of_an_object_after_its_end(Fixture *f, const void *unused) {
+        objects_changed(f->objects, PATH, &interface, STATE);
+        objects_changed(f->objects, OTHER, &interface, ID);
+        objects_removed(f->objects, PATH);
+        heard(f, "InterfacesRemoved " PATH "; PropertiesChanged " OTHER " Id");
+}
+
+static void test_a_flush_sends_at_once_and_not_again(Fixture *f, const void *unused) {
+        objects_changed(f->objects, PATH, &interface, STATE);
+        objects_flush(f->objects);
+        objects_added(f->objects, OTHER); /* a signal that tells others to look */
+        heard(f, "PropertiesChanged " PATH " State; InterfacesAdded " OTHER);
+}
+
+static void test_what_waits_at_the_end_is_dropped(Fixture *f, const void *unused) {
+        objects_changed(f->objects, PATH, &interface, STATE);
+        f->objects = objects_free(f->objects);
+        heard(f, "");
+}
+
+static void add(const char *name, void (*test)(Fixture *, const void *)) {
+        g_test_add(name, Fixture, NULL, fixture_init, test, fixture_done);
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+        add("/objects/the-changes-of-one-turn-are-sent-as-one",
+            test_the_changes_of_one_turn_are_sent_as_one);
+        add("/objects/no-change-sends-nothing", test_no_change_sends_nothing);
+        add("/objects/nothing-is-sent-of-an-object-after-its-end",
+            test_nothing_is_sent_of_an_object_after_its_end);
+        add("/objects/a-flush-sends-at-once-and-not-again", test_a_flush_sends_at_once_and_not_again);
+        add("/objects/what-waits-at-the-end-is-dropped", test_what_waits_at_the_end_is_dropped);
+        return g_test_run();
+}
