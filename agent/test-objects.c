@@ -89,6 +89,12 @@ static sd_bus *end_new(Fixture *f, int fd, bool server) {
         return bus;
 }
 
+/* Until nothing more comes. */
+static void settle(Fixture *f) {
+        while (sd_event_run(f->event, 50 * G_TIME_SPAN_MILLISECOND) > 0)
+                ;
+}
+
 static void fixture_init(Fixture *f, const void *unused) {
         int fds[2];
 
@@ -102,6 +108,7 @@ static void fixture_init(Fixture *f, const void *unused) {
         g_assert_cmpint(sd_bus_add_object_vtable(f->bus, NULL, PATH, INTERFACE, vtable, NULL), >=, 0);
         g_assert_cmpint(sd_bus_add_object_vtable(f->bus, NULL, OTHER, INTERFACE, vtable, NULL), >=, 0);
         g_assert_cmpint(objects_new(f->bus, &f->objects), >=, 0);
+        settle(f); /* both ends know each other: nothing is held back that a test would wait for in vain */
 }
 
 static void fixture_done(Fixture *f, const void *unused) {
@@ -110,12 +117,6 @@ static void fixture_done(Fixture *f, const void *unused) {
         sd_bus_close_unref(f->bus);
         g_ptr_array_unref(f->heard);
         sd_event_unref(f->event);
-}
-
-/* Until nothing more comes. */
-static void settle(Fixture *f) {
-        while (sd_event_run(f->event, 50 * G_TIME_SPAN_MILLISECOND) > 0)
-                ;
 }
 
 static void heard(Fixture *f, const char *expected) {
