@@ -83,7 +83,7 @@ static void step(World *w, GRand *random, unsigned *n_waiting, unsigned *n_calle
                 sync_read(w->machines->sync, d->uuid, FACTS_STATE, count_up, n_called);
         } else if (what < 97)
                 change_connection(w, random);
-        else if (w->on_timer)
+        else if (w->timers->len > 0)
                 world_fire(w);
         else if (what == 99)
                 w->fail_all = !w->fail_all;

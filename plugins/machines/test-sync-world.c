@@ -7,6 +7,9 @@
 #include "state.h"
 #include "verbs.h"
 
+/* What fails for good is tried for good. */
+#define SETTLE_TIMERS 8U
+
 const ObjectInterface machine_interface = { .name = "Machine" };
 
 /*
@@ -94,31 +97,40 @@ WorldCall *world_find_call(World *w, const Domain *d) {
 }
 
 /*
- * For sd-event: one timer
+ * For sd-event: timers
  */
+
+typedef struct Timer {
+        World *world;
+        sd_event_time_handler_t callback;
+        void *userdata;
+} Timer;
 
 int sd_event_add_time_relative(sd_event *event, sd_event_source **ret, clockid_t clock, uint64_t usec,
                                uint64_t accuracy, sd_event_time_handler_t callback, void *userdata) {
         World *w = (World *) event;
+        Timer *timer = g_new(Timer, 1);
 
-        g_assert_null(w->on_timer);
-        w->on_timer = callback;
-        w->on_timer_userdata = userdata;
-        *ret = (sd_event_source *) w;
+        *timer = (Timer){ .world = w, .callback = callback, .userdata = userdata };
+        g_ptr_array_add(w->timers, timer);
+        *ret = (sd_event_source *) timer;
         return 0;
 }
 
 sd_event_source *sd_event_source_disable_unref(sd_event_source *source) {
-        World *w = (World *) source;
+        Timer *timer = (Timer *) source;
 
-        if (w)
-                w->on_timer = NULL;
+        if (timer)
+                g_assert_true(g_ptr_array_remove(timer->world->timers, timer));
         return NULL;
 }
 
 void world_fire(World *w) {
-        g_assert_nonnull(w->on_timer);
-        (void) w->on_timer((sd_event_source *) w, /* usec= */ 0, w->on_timer_userdata);
+        Timer *timer;
+
+        g_assert_cmpuint(w->timers->len, >, 0);
+        timer = w->timers->pdata[0];
+        (void) timer->callback((sd_event_source *) timer, /* usec= */ 0, timer->userdata);
 }
 
 /*
@@ -420,12 +432,14 @@ void world_deliver_mails(World *w) {
 }
 
 void world_settle(World *w) {
+        unsigned n_fired = 0;
+
         for (unsigned turns = 0;; turns++) {
                 g_assert_cmpuint(turns, <, 10000); /* it ends */
                 world_deliver_mails(w);
                 if (w->calls->len > 0)
                         world_deliver(w, w->calls->pdata[0]);
-                else if (w->on_timer)
+                else if (w->timers->len > 0 && n_fired++ < SETTLE_TIMERS)
                         world_fire(w);
                 else
                         return;
@@ -484,6 +498,7 @@ World *world_new(void) {
                               .synced_changed = on_synced_changed,
                               .userdata = w },
                 .calls = g_ptr_array_new(),
+                .timers = g_ptr_array_new_with_free_func(g_free),
                 .mails = G_QUEUE_INIT,
                 .shown = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, shown_free),
         };
@@ -500,6 +515,8 @@ World *world_free(World *w) {
                 world_lose(w);
         world_settle(w); /* all that is under way ends */
         machines_free(w->machines);
+        g_assert_cmpuint(w->timers->len, ==, 0);
+        g_ptr_array_unref(w->timers);
         g_ptr_array_unref(w->calls);
         g_hash_table_unref(w->shown);
         g_free(w);

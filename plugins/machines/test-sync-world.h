@@ -40,16 +40,14 @@ typedef struct World {
         Domain domains[WORLD_DOMAINS];
         unsigned last_id;
 
-        GPtrArray *calls; /* of WorldCall: those not delivered, oldest first */
-        GQueue mails;     /* events, and news of the connection */
-        unsigned link;    /* that the agent knows; 0: none */
-        unsigned open;    /* that works; 0: none */
+        GPtrArray *calls;  /* of WorldCall: those not delivered, oldest first */
+        GPtrArray *timers; /* armed, oldest first */
+        GQueue mails;      /* events, and news of the connection */
+        unsigned link;     /* that the agent knows; 0: none */
+        unsigned open;     /* that works; 0: none */
         unsigned last_link;
         bool full;     /* no request is taken */
         bool fail_all; /* facts_read_all() fails */
-
-        sd_event_time_handler_t on_timer; /* NULL: not armed */
-        void *on_timer_userdata;
 
         GHashTable *shown; /* by path: the Machine as others were told */
         unsigned n_signals, n_synced_changed, n_read_all;
@@ -85,10 +83,10 @@ WorldCall *world_find_call(World *w, const Domain *d);
 void world_run(World *w, WorldCall *call);
 void world_deliver(World *w, WorldCall *call); /* runs it if it has not been, and frees it */
 
-/* The timer fires. */
+/* The oldest timer fires. */
 void world_fire(World *w);
 
-/* Runs and delivers all that is under way, and what follows from it. */
+/* Runs and delivers all that is under way, and what follows from it; timers fire, a few times. */
 void world_settle(World *w);
 
 /* The machine in the model; NULL if there is none. */

@@ -448,7 +448,7 @@ static void test_a_failed_reading_of_all_is_retried(Fixture *f, const void *unus
 
         f->w->fail_all = false;
         settle_to_truth(f);
-        g_assert_null(f->w->on_timer);
+        g_assert_cmpuint(f->w->timers->len, ==, 0);
 }
 
 /* The old connection's failure came before the news of its end. */
@@ -458,10 +458,10 @@ static void test_a_new_connection_makes_a_retry_needless(Fixture *f, const void 
         reconnect(f);
         world_lose(f->w);
         world_deliver(f->w, call_of(f, NULL));
-        g_assert_nonnull(f->w->on_timer);
+        g_assert_cmpuint(f->w->timers->len, ==, 1);
         world_open(f->w);
         world_deliver_mails(f->w);
-        g_assert_null(f->w->on_timer);
+        g_assert_cmpuint(f->w->timers->len, ==, 0);
         settle_to_truth(f);
         g_assert_cmpuint(f->w->n_read_all, ==, n + 1);
 }
