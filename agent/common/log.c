@@ -5,11 +5,27 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static int level = LOG_INFO;
 
+/* As sd-daemon(3) and systemd.exec(5) say: the variable names the device and inode of the stream. */
+static bool is_journal_stream(int fd) {
+        const char *stream = getenv("JOURNAL_STREAM");
+        unsigned long long device, inode;
+        struct stat st;
+
+        return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(fd, &st) == 0 &&
+               st.st_dev == device && st.st_ino == inode;
+}
+
 bool log_to_journal(void) {
-        return getenv("JOURNAL_STREAM") != NULL;
+        static gsize answer; /* 1: no, 2: yes */
+
+        if (g_once_init_enter(&answer))
+                g_once_init_leave(&answer, is_journal_stream(STDERR_FILENO) ? 2 : 1);
+        return answer == 2;
 }
 
 void log_message(int priority, const char *format, ...) {

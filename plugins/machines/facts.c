@@ -185,11 +185,12 @@ int facts_read_all(virConnect *connection, GArray **ret, Failure *failure) {
 
         g_array_set_clear_func(all, facts_clear);
 
-        r = read_states(connection, VIR_CONNECT_GET_ALL_DOMAINS_STATS_PERSISTENT, /* persistent= */ true,
-                        all, failure);
+        /* In this order: one that is defined between the two is in both, and the second counts. */
+        r = read_states(connection, VIR_CONNECT_GET_ALL_DOMAINS_STATS_TRANSIENT, /* persistent= */ false, all,
+                        failure);
         if (r >= 0)
-                r = read_states(connection, VIR_CONNECT_GET_ALL_DOMAINS_STATS_TRANSIENT,
-                                /* persistent= */ false, all, failure);
+                r = read_states(connection, VIR_CONNECT_GET_ALL_DOMAINS_STATS_PERSISTENT,
+                                /* persistent= */ true, all, failure);
         if (r >= 0)
                 r = read_autostarts(connection, all, failure);
         if (r < 0)

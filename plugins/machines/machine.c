@@ -57,6 +57,10 @@ static uint64_t machine_set_state(Machine *machine, int state, int reason) {
 static uint64_t machine_set_id(Machine *machine, unsigned id) {
         uint64_t mask = SET(machine, id, id, MACHINE_DOMAIN_ID);
 
+        /* A restarted libvirtd may count from a lower number again. */
+        if (id != 0 && id < machine->announced_id)
+                machine->announced_id = 0;
+
         /* The process was that of another run. */
         if (mask != 0)
                 mask |= machine_apply_process(machine, /* pid= */ 0, /* started_at= */ 0);

@@ -8,16 +8,20 @@
 
 #define CONFIGS_PER_REQUEST 32U
 #define RETRY_USEC (2 * G_TIME_SPAN_SECOND)
+#define RETRY_LAST_USEC (1 * G_TIME_SPAN_MINUTE)
 
 struct Sync {
         Machines *machines;
         GHashTable *reads;   /* by UUID, of Read: wanted or under way */
         GHashTable *touched; /* set of UUIDs; NULL unless a reading of all is under way */
         unsigned n_requests; /* of the reading of all */
-        bool failed;         /* one of them */
+        bool failed_all;     /* one of them failed */
         bool again;          /* they are of an older connection */
         bool synced;
+
+        GHashTable *failed; /* set of UUIDs that could not be read, though libvirt is there */
         sd_event_source *retry;
+        uint64_t retry_usec;
 };
 
 typedef struct Waiter {
@@ -51,6 +55,43 @@ static void read_free(gpointer p) {
 
 static void read_submit(Read *read);
 
+static void sync_begin(Sync *sync);
+
+static int sync_on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
+        Sync *sync = userdata;
+        g_autoptr(GHashTable) failed = g_steal_pointer(&sync->failed);
+        GHashTableIter i;
+        gpointer uuid;
+
+        sync->retry = sd_event_source_disable_unref(sync->retry);
+        sync->failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+        if (sync->failed_all) {
+                sync_begin(sync);
+                return 0;
+        }
+
+        g_hash_table_iter_init(&i, failed);
+        while (g_hash_table_iter_next(&i, &uuid, NULL))
+                sync_read(sync, uuid, FACTS_ALL, NULL, NULL);
+        return 0;
+}
+
+/* What libvirt could not tell though it is there is asked again, less and less often. */
+static void sync_retry_later(Sync *sync) {
+        if (sync->retry)
+                return;
+
+        (void) sd_event_add_time_relative(sync->machines->services->event, &sync->retry, CLOCK_MONOTONIC,
+                                          sync->retry_usec, /* accuracy= */ 0, sync_on_retry, sync);
+        sync->retry_usec = MIN(sync->retry_usec * 2, (uint64_t) RETRY_LAST_USEC);
+}
+
+static void sync_read_later(Sync *sync, const char *uuid) {
+        g_hash_table_add(sync->failed, g_strdup(uuid));
+        sync_retry_later(sync);
+}
+
 /* Ends it: whoever waited may go on. */
 static void read_end(Read *read) {
         g_autoptr(GArray) waiters = g_array_ref(read->waiters);
@@ -83,7 +124,8 @@ static void read_done(void *data, int result, Failure *failure) {
                   (unsigned) read->asked, (unsigned) read->want, result);
         if (result < 0 && !is_disconnected(result)) {
                 g_autofree char *reason = text_printable(failure->message);
-                log_warning("Cannot read machine %s, ignoring: %s", read->uuid, reason);
+                log_warning("Cannot read machine %s, trying again later: %s", read->uuid, reason);
+                sync_read_later(read->sync, read->uuid);
         }
 
         if (result >= 0) {
@@ -113,7 +155,8 @@ static void read_submit(Read *read) {
         read->want = 0;
         if (hypervisor_submit(read->sync->machines->services->hypervisor, &request, /* ret_id= */ NULL,
                               &failure) < 0) {
-                log_warning("Cannot read machine %s, ignoring: %s", read->uuid, failure.message);
+                log_warning("Cannot read machine %s, trying again later: %s", read->uuid, failure.message);
+                sync_read_later(read->sync, read->uuid);
                 read_end(read);
         }
 }
@@ -192,13 +235,6 @@ typedef struct ReadAll {
         GArray *facts; /* of MachineFacts */
 } ReadAll;
 
-static void sync_begin(Sync *sync);
-
-static int sync_on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
-        sync_begin(userdata);
-        return 0;
-}
-
 /* One request of the reading of all has ended; with the last one, all is known. */
 static void sync_end_request(Sync *sync) {
         const Services *services = sync->machines->services;
@@ -215,11 +251,8 @@ static void sync_end_request(Sync *sync) {
                 return;
         }
 
-        if (sync->failed) {
-                if (!sync->retry)
-                        (void) sd_event_add_time_relative(services->event, &sync->retry, CLOCK_MONOTONIC,
-                                                          RETRY_USEC,
-                                                          /* accuracy= */ 0, sync_on_retry, sync);
+        if (sync->failed_all) {
+                sync_retry_later(sync);
                 return;
         }
 
@@ -232,7 +265,7 @@ static void sync_fail_request(Sync *sync, int result, const Failure *failure) {
                 g_autofree char *reason = text_printable(failure->message);
                 log_warning("Cannot read the machines of this host: %s", reason);
         }
-        sync->failed = true;
+        sync->failed_all = true;
 }
 
 /* Applies what a reading of all brought, but for what was touched since it began. */
@@ -254,7 +287,8 @@ static int configs_run(void *data, virConnect *connection, Failure *failure) {
                         return r;
                 if (r < 0) {
                         g_autofree char *reason = text_printable(failure->message);
-                        log_warning("Cannot read the XML of machine %s, ignoring: %s", facts->uuid, reason);
+                        log_warning("Cannot read the XML of machine %s, trying again later: %s", facts->uuid,
+                                    reason);
                         continue;
                 }
 
@@ -271,6 +305,13 @@ static void configs_done(void *data, int result, Failure *failure) {
                 sync_fail_request(all->sync, result, failure);
         else
                 sync_apply(all->sync, all->facts);
+
+        for (guint i = 0; result >= 0 && i < all->facts->len; i++) {
+                const MachineFacts *facts = &g_array_index(all->facts, MachineFacts, i);
+
+                if (facts->have == 0 && !facts->gone)
+                        sync_read_later(all->sync, facts->uuid);
+        }
 
         g_array_unref(all->facts);
         sync_end_request(all->sync);
@@ -356,14 +397,18 @@ static void sync_begin(Sync *sync) {
         if (sync->again)
                 return;
 
-        sync->failed = false;
+        sync->failed_all = false;
+        g_hash_table_remove_all(sync->failed); /* this reads them too */
         sync->touched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         sync_touch_reads(sync);
         sync_submit(sync, NULL, all_run, all_done);
 }
 
 void sync_on_connected(void *userdata) {
-        sync_begin(userdata);
+        Sync *sync = userdata;
+
+        sync->retry_usec = RETRY_USEC;
+        sync_begin(sync);
 }
 
 void sync_on_disconnected(void *userdata) {
@@ -383,6 +428,8 @@ Sync *sync_new(Machines *machines) {
 
         sync->machines = machines;
         sync->reads = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, read_free);
+        sync->failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        sync->retry_usec = RETRY_USEC;
         return sync;
 }
 
@@ -391,6 +438,7 @@ Sync *sync_free(Sync *sync) {
                 return NULL;
 
         sd_event_source_disable_unref(sync->retry);
+        g_hash_table_unref(sync->failed);
         g_clear_pointer(&sync->touched, g_hash_table_unref);
         g_hash_table_unref(sync->reads);
         g_free(sync);

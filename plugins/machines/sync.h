@@ -21,7 +21,7 @@
 typedef struct Sync Sync;
 
 Sync *sync_new(Machines *machines);
-Sync *sync_free(Sync *sync); /* NULL is none; waiters are called */
+Sync *sync_free(Sync *sync); /* after hypervisor_stop(): nothing is under way; NULL is none */
 
 /* The hypervisor's listener, and whether the machines show what it says now. */
 void sync_on_connected(void *sync);

@@ -175,7 +175,7 @@ static void test_the_size_is_limited(void) {
 
         g_assert_cmpuint(strlen(largest), ==, DOMAIN_XML_MAX);
         identity_is(largest, "web", "");
-        refused(larger, "4194305 bytes");
+        refused(larger, "1048577 bytes");
 }
 
 /* The text of an error goes to terminals and into the journal: one line, printable. */

@@ -21,6 +21,7 @@ hatagod
     -rw-r--r-- /etc/hatago/hatagod.conf
     -rw-r--r-- /lib/systemd/system/hatagod.service
     -rw-r--r-- /usr/lib/sysusers.d/hatago.conf
+    -rw-r--r-- /usr/lib/tmpfiles.d/hatago.conf
     -rwxr-xr-x /usr/sbin/hatagod
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Job.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Machine.xml
@@ -122,7 +123,8 @@ def test_what_an_administrator_changes_is_kept(packages, name):
 def test_lintian_has_nothing_to_say(packages):
     """Not even a hint at the level "info"."""
     done = subprocess.run([TOP / "packaging" / "lint"], capture_output=True, text=True, check=False)
-    assert (done.returncode, rows(done.stdout + done.stderr)) == (0, [])
+    told = [row for row in rows(done.stdout + done.stderr) if not row.startswith("build-deb:")]
+    assert (done.returncode, told) == (0, [])
 
 
 def test_meson_install_puts_the_same_files_and_touches_nothing_else(tmp_path):

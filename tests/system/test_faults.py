@@ -134,6 +134,18 @@ def test_the_bus_restarted(running, host, bus):
     assert running.get("State") == "running"
 
 
+def test_a_shutdown_survives_libvirtd_and_ends_with_its_run(running, host, bus):
+    """While a Shutdown waits, libvirtd dies and QEMU with it: the job ends."""
+    job = bus.call(running.path, "org.hatago.Host1.Machine", "Shutdown", NO_OPTIONS)
+    bus.wait(lambda: bus.get(job, "org.hatago.Host1.Job", "Cancelable"), 5, "job waits")
+    bus.iterate(0.3)
+    pid = running.get("PID")
+    host.run(["systemctl", "reset-failed", "libvirtd"])
+    host.run(["sh", "-c", f"systemctl kill -s KILL libvirtd; kill -9 {pid}"])
+    bus.wait(lambda: connected(bus) and running.get("State") == "shutoff", 15, "off")
+    assert bus.wait_job(job, 5)[0] == "done"
+
+
 def test_libvirtd_absent_at_start(host, bus):
     """The agent answers at once, says what is missing, and finds libvirt when it comes."""
     units = ["libvirtd.service", "libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket"]

@@ -86,6 +86,7 @@ def test_changes_are_in_the_journal(machine):
     assert started["HATAGO_RESULT"] == "done"
     assert started["HATAGO_CALLER_UID"] == host.run(["id", "-u", "virt"]).stdout.strip()
     assert started["HATAGO_OBJECT"] == machine.path
+    assert started["HATAGO_CALLER_UNIT"].endswith((".scope", ".service", ".slice"))
     denied = entry("HATAGO_VERB=poweroff")
     assert denied["HATAGO_RESULT"] == "denied"
     assert denied["HATAGO_CALLER_UID"] == host.run(["id", "-u", "alice"]).stdout.strip()
