@@ -127,7 +127,8 @@ static int wait_for_flag(sd_bus *bus, const bool *flag, uint64_t deadline) {
 }
 
 static int set_not_ready(sd_bus_error *error, JsonObject *manager) {
-        if (json_flag(manager, "Connected"))
+        /* It has its version from the connection, and Connected only from the first reading. */
+        if (*json_string(manager, "LibvirtVersion"))
                 return sd_bus_error_setf(
                                 error, HATAGO_ERROR("NotReady"),
                                 _("the agent has been reading the virtual machines for 10 s and has not "

@@ -52,16 +52,24 @@ static int model_refresh(Monitor *monitor, bool quiet, sd_bus_error *error) {
         return 0;
 }
 
+/* The path and the interfaces of both signals. */
+static int read_interfaces(sd_bus_message *message, const char **ret_path, JsonNode **ret_interfaces) {
+        int r;
+
+        r = sd_bus_message_read(message, "o", ret_path);
+        if (r < 0)
+                return r;
+
+        return json_from_message(message, ret_interfaces);
+}
+
 static int on_interfaces_added(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         g_autoptr(JsonNode) interfaces = NULL;
         Monitor *monitor = userdata;
         const char *path;
         int r;
 
-        r = sd_bus_message_read(message, "o", &path);
-        if (r < 0)
-                return r;
-        r = json_from_message(message, &interfaces);
+        r = read_interfaces(message, &path, &interfaces);
         if (r < 0)
                 return r;
         monitor_model_add(monitor->model, path, json_node_get_object(interfaces));
@@ -74,10 +82,7 @@ static int on_interfaces_removed(sd_bus_message *message, void *userdata, sd_bus
         const char *path;
         int r;
 
-        r = sd_bus_message_read(message, "o", &path);
-        if (r < 0)
-                return r;
-        r = json_from_message(message, &interfaces);
+        r = read_interfaces(message, &path, &interfaces);
         if (r < 0)
                 return r;
         monitor_model_remove(monitor->model, path, json_node_get_array(interfaces));
