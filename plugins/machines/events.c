@@ -44,12 +44,25 @@ static void on_balloon(virConnectPtr connection, virDomainPtr domain, unsigned l
         sync_post(opaque, deliver_config, mail_new(opaque, domain));
 }
 
+static void on_metadata(virConnectPtr connection, virDomainPtr domain, int type, const char *uri,
+                        void *opaque) {
+        sync_post(opaque, deliver_config, mail_new(opaque, domain));
+}
+
+static void on_device(virConnectPtr connection, virDomainPtr domain, const char *alias, void *opaque) {
+        sync_post(opaque, deliver_config, mail_new(opaque, domain));
+}
+
+/* All that tell of something read from the XML; sync.h has what becomes of them. */
 static const struct {
         int id;
         virConnectDomainEventGenericCallback callback;
 } events[] = {
         { VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle) },
         { VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_balloon) },
+        { VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_metadata) },
+        { VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device) },
+        { VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device) },
 };
 
 /* libvirt's numbers of the callbacks; -1 where there is none. */

@@ -59,17 +59,15 @@ static int read_config(virDomain *domain, MachineFacts *facts) {
 
         r = domain_xml_read(xml, facts);
         free(xml);
-        if (r < 0) /* libvirt's own XML is not to be blamed on the caller: shown as unknown */
+        if (r < 0) { /* libvirt's own XML is not to be blamed on the caller: shown as unknown */
                 facts->accelerator = "";
+                facts->vcpus = 0;
+                facts->memory = 0;
+        }
         return 0;
 }
 
-static bool is_gone(void) {
-        return virGetLastErrorCode() == VIR_ERR_NO_DOMAIN;
-}
-
-int facts_read(virConnect *connection, const char *uuid, FactsMask want, MachineFacts *ret,
-               Failure *failure) {
+int facts_read_more(virConnect *connection, FactsMask want, MachineFacts *facts, Failure *failure) {
         static const struct {
                 FactsMask mask;
                 int (*read)(virDomain *domain, MachineFacts *facts);
@@ -79,33 +77,39 @@ int facts_read(virConnect *connection, const char *uuid, FactsMask want, Machine
                 { FACTS_AUTOSTART, read_autostart },
                 { FACTS_CONFIG, read_config },
         };
-        g_autoptr(virDomain) domain = NULL;
-        MachineFacts facts = { 0 };
+        g_autoptr(virDomain) domain = virDomainLookupByUUIDString(connection, facts->uuid);
+        bool read = domain != NULL;
 
-        g_strlcpy(facts.uuid, uuid, sizeof(facts.uuid));
-        domain = virDomainLookupByUUIDString(connection, uuid);
-
-        for (size_t i = 0; i < G_N_ELEMENTS(readers) && domain; i++) {
+        for (size_t i = 0; i < G_N_ELEMENTS(readers) && read; i++) {
                 if (!(want & readers[i].mask))
                         continue;
-                if (readers[i].read(domain, &facts) < 0) {
-                        if (!is_gone()) {
-                                facts_done(&facts);
-                                return hypervisor_failure(failure);
-                        }
-                        break;
-                }
-                facts.have |= readers[i].mask;
+
+                read = readers[i].read(domain, facts) >= 0;
+                if (read)
+                        facts->have |= readers[i].mask;
         }
 
-        if (facts.have != want) {
-                if (!is_gone()) {
-                        facts_done(&facts);
-                        return hypervisor_failure(failure);
-                }
+        if (read)
+                return 0;
+        if (virGetLastErrorCode() != VIR_ERR_NO_DOMAIN)
+                return hypervisor_failure(failure);
+
+        facts_done(facts);
+        facts->have = 0;
+        facts->gone = true;
+        return 0;
+}
+
+int facts_read(virConnect *connection, const char *uuid, FactsMask want, MachineFacts *ret,
+               Failure *failure) {
+        MachineFacts facts = { 0 };
+        int r;
+
+        g_strlcpy(facts.uuid, uuid, sizeof(facts.uuid));
+        r = facts_read_more(connection, want, &facts, failure);
+        if (r < 0) {
                 facts_done(&facts);
-                facts.have = 0;
-                facts.gone = true;
+                return r;
         }
 
         *ret = facts;
@@ -186,8 +190,8 @@ int facts_read_all(virConnect *connection, GArray **ret, Failure *failure) {
         g_array_set_clear_func(all, facts_clear);
 
         /* In this order: one that is defined between the two is in both, and the second counts. */
-        r = read_states(connection, VIR_CONNECT_GET_ALL_DOMAINS_STATS_TRANSIENT, /* persistent= */ false, all,
-                        failure);
+        r = read_states(connection, VIR_CONNECT_GET_ALL_DOMAINS_STATS_TRANSIENT, /* persistent= */ false,
+                        all, failure);
         if (r >= 0)
                 r = read_states(connection, VIR_CONNECT_GET_ALL_DOMAINS_STATS_PERSISTENT,
                                 /* persistent= */ true, all, failure);

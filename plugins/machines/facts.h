@@ -40,5 +40,9 @@ void facts_done(MachineFacts *facts);
 int facts_read(virConnect *connection, const char *uuid, FactsMask want, MachineFacts *ret,
                Failure *failure);
 
+/* Reads more of the domain of facts->uuid into facts that hold some already; those that were held stay. If
+ * it is gone, all are. On a thread. */
+int facts_read_more(virConnect *connection, FactsMask want, MachineFacts *facts, Failure *failure);
+
 /* Reads all facts but FACTS_CONFIG of all domains, in three calls: an array of MachineFacts. On a thread. */
 int facts_read_all(virConnect *connection, GArray **ret, Failure *failure);

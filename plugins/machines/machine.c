@@ -35,13 +35,14 @@ bool machine_is_active(const Machine *machine) {
 #define SET(machine, field, value, property)                                                                \
         ((machine)->field == (value) ? 0 : ((machine)->field = (value), MACHINE_BIT(property)))
 
-static uint64_t machine_set_name(Machine *machine, const char *name) {
-        if (g_str_equal(machine->name, name))
+/* The same for a string, which is copied. */
+static uint64_t set_string(char **field, const char *value, MachineProperty property) {
+        if (g_str_equal(*field, value ?: ""))
                 return 0;
 
-        g_free(machine->name);
-        machine->name = g_strdup(name);
-        return MACHINE_BIT(MACHINE_NAME);
+        g_free(*field);
+        *field = g_strdup(value ?: "");
+        return MACHINE_BIT(property);
 }
 
 static uint64_t machine_set_state(Machine *machine, int state, int reason) {
@@ -76,7 +77,7 @@ uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts) {
         uint64_t mask = 0;
 
         if (facts->have & FACTS_STATE) {
-                mask |= machine_set_name(machine, facts->name);
+                mask |= set_string(&machine->name, facts->name, MACHINE_NAME);
                 mask |= machine_set_id(machine, facts->id);
                 mask |= machine_set_state(machine, facts->state, facts->reason);
         }

@@ -277,22 +277,30 @@ static void sync_apply(Sync *sync, const GArray *all) {
         }
 }
 
+static void facts_clear(gpointer facts) {
+        facts_done(facts);
+}
+
+static GArray *facts_array_new(void) {
+        GArray *array = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(MachineFacts));
+
+        g_array_set_clear_func(array, facts_clear);
+        return array;
+}
+
 static int configs_run(void *data, virConnect *connection, Failure *failure) {
         ReadAll *all = data;
 
         for (guint i = 0; i < all->facts->len; i++) {
-                MachineFacts *facts = &g_array_index(all->facts, MachineFacts, i), fresh;
-                int r = facts_read(connection, facts->uuid, FACTS_CONFIG, &fresh, failure);
+                MachineFacts *facts = &g_array_index(all->facts, MachineFacts, i);
+                int r = facts_read_more(connection, FACTS_CONFIG, facts, failure);
                 if (is_disconnected(r))
                         return r;
                 if (r < 0) {
                         g_autofree char *reason = text_printable(failure->message);
                         log_warning("Cannot read the XML of machine %s, trying again later: %s", facts->uuid,
                                     reason);
-                        continue;
                 }
-
-                *facts = fresh;
         }
 
         return 0;
@@ -309,7 +317,7 @@ static void configs_done(void *data, int result, Failure *failure) {
         for (guint i = 0; result >= 0 && i < all->facts->len; i++) {
                 const MachineFacts *facts = &g_array_index(all->facts, MachineFacts, i);
 
-                if (facts->have == 0 && !facts->gone)
+                if (!(facts->have & FACTS_CONFIG) && !facts->gone)
                         sync_read_later(all->sync, facts->uuid);
         }
 
@@ -331,18 +339,33 @@ static void sync_submit(Sync *sync, GArray *facts, int (*run)(void *, virConnect
                 done(all, r, &failure);
 }
 
-static void sync_submit_configs(Sync *sync, const GArray *all) {
+/* Asks for the XML of all. What the facts hold already goes along, and is applied with it. */
+static void sync_submit_configs(Sync *sync, GArray *all) {
         for (guint first = 0; first < all->len; first += CONFIGS_PER_REQUEST) {
-                GArray *some = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE,
-                                           sizeof(MachineFacts));
+                GArray *some = facts_array_new();
 
                 for (guint i = first; i < all->len && i < first + CONFIGS_PER_REQUEST; i++) {
-                        MachineFacts facts = { 0 };
-                        g_strlcpy(facts.uuid, g_array_index(all, MachineFacts, i).uuid, sizeof(facts.uuid));
-                        g_array_append_val(some, facts);
+                        MachineFacts *facts = &g_array_index(all, MachineFacts, i);
+
+                        g_array_append_val(some, *facts);
+                        facts->name = NULL; /* has moved */
                 }
 
                 sync_submit(sync, some, configs_run, configs_done);
+        }
+}
+
+/* Machines that are known show what was read at once; a new one comes with its XML, whole. */
+static void sync_apply_known(Sync *sync, GArray *all) {
+        for (guint i = 0; i < all->len; i++) {
+                MachineFacts *facts = &g_array_index(all, MachineFacts, i);
+
+                if (!machines_find(sync->machines, facts->uuid))
+                        continue;
+                if (!g_hash_table_contains(sync->touched, facts->uuid))
+                        machines_apply_facts(sync->machines, facts);
+                facts_done(facts);
+                facts->have = 0;
         }
 }
 
@@ -370,7 +393,7 @@ static void all_done(void *data, int result, Failure *failure) {
                         g_hash_table_add(uuids, g_array_index(all->facts, MachineFacts, n).uuid);
 
                 machines_retain(sync->machines, uuids);
-                sync_apply(sync, all->facts);
+                sync_apply_known(sync, all->facts);
                 sync_submit_configs(sync, all->facts);
                 g_array_unref(all->facts);
         }

@@ -186,6 +186,28 @@ int facts_read(virConnect *connection, const char *uuid, FactsMask want, Machine
         return 0;
 }
 
+int facts_read_more(virConnect *connection, FactsMask want, MachineFacts *facts, Failure *failure) {
+        MachineFacts more;
+        int r;
+
+        g_assert_cmpuint(want, ==, FACTS_CONFIG);
+        r = facts_read(connection, facts->uuid, want, &more, failure);
+        if (r < 0)
+                return r;
+
+        if (more.gone) {
+                facts_done(facts);
+                *facts = more;
+                return 0;
+        }
+
+        facts->have |= FACTS_CONFIG;
+        facts->vcpus = more.vcpus;
+        facts->memory = more.memory;
+        facts->accelerator = more.accelerator;
+        return 0;
+}
+
 static void facts_clear(gpointer p) {
         facts_done(p);
 }
