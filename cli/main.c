@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
 
 #include "bus.h"
 #include "cli.h"
 #include "errors.h"
+#include "output.h"
 #include "process.h"
 #include "text.h"
 #include "verbs.h"
@@ -114,15 +114,10 @@ static int run(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-        int status;
-
+        output_init();
         (void) setlocale(LC_ALL, "");
         (void) bindtextdomain("hatago", LOCALE_DIR);
         (void) bind_textdomain_codeset("hatago", "UTF-8"); /* what widths are measured in */
         (void) textdomain("hatago");
-        status = run(argc, argv);
-        /* A full disk or a closed pipe: the output is not what it should be. */
-        if (fflush(stdout) == EOF && errno != EBADF)
-                return status ? status : EXIT_FAILURE;
-        return status;
+        return output_finish(run(argc, argv));
 }

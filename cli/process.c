@@ -121,9 +121,15 @@ pid_t pager_open(const Cli *cli) {
 }
 
 void pager_close(pid_t pid) {
+        _cleanup_close_ int nowhere = -EBADF;
+
         if (pid <= 0)
                 return;
         (void) fflush(stdout);
-        (void) close(STDOUT_FILENO); /* the pager's end of file; not fclose(): main() flushes again */
+        /* The pager's end of file; not fclose(): main() flushes again, where it cannot fail. */
+        nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        if (nowhere < 0 || dup2(nowhere, STDOUT_FILENO) < 0)
+                (void) close(STDOUT_FILENO);
+        clearerr(stdout); /* one may leave a pager before the end */
         (void) waitpid(pid, NULL, 0);
 }

@@ -247,6 +247,8 @@ int verb_monitor(Cli *cli, char **arguments, unsigned n) {
                 r = model_refresh(&monitor, /* quiet= */ true, &error);
         if (r >= 0)
                 r = monitor_loop(cli->bus);
+        if (ferror(stdout))
+                return EXIT_FAILURE; /* main() says it */
         if (!sd_bus_error_is_set(&error))
                 (void) sd_bus_error_set_errno(&error, r);
         error_report(cli, NULL, &error);
