@@ -195,9 +195,3 @@ void error_report_name(const Cli *cli, const char *subject, const char *error_na
 void error_report(const Cli *cli, const char *subject, const sd_bus_error *error) {
         error_report_name(cli, subject, error->name ? error->name : HATAGO_ERROR("Failed"), error->message);
 }
-
-int usage_report(const char *complaint, const char *verb) {
-        fprintf(stderr, "hatago: %s\n", complaint);
-        fprintf(stderr, _("How it is used: hatago %s%s--help\n"), verb ? verb : "", verb ? " " : "");
-        return EXIT_USAGE;
-}

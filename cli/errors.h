@@ -23,6 +23,3 @@ void error_explain(const Cli *cli, const char *subject, const char *closest, con
  * verb's. */
 void error_report(const Cli *cli, const char *subject, const sd_bus_error *error);
 void error_report_name(const Cli *cli, const char *subject, const char *error_name, const char *message);
-
-/* Prints a complaint about how the tool was called, and returns EXIT_USAGE. */
-int usage_report(const char *complaint, const char *verb);

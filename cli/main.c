@@ -9,7 +9,7 @@
 #include "errors.h"
 #include "output.h"
 #include "process.h"
-#include "text.h"
+#include "usage.h"
 #include "verbs.h"
 
 /* Connects, and waits until the agent is ready if the verb needs that. */
@@ -45,38 +45,6 @@ static int cli_run(Cli *cli, char **arguments, unsigned n) {
         return status;
 }
 
-static int complain_of(const char *pattern, const char *word, const char *verb) {
-        g_autofree char *shown = text_escape(word, /* ascii= */ false);
-        g_autofree char *complaint = text_fill(pattern, "word", shown);
-
-        return usage_report(complaint, verb);
-}
-
-/* Finds the verb and looks whether options and arguments go with it; 0 if so. */
-static int verb_check(const Options *options, GPtrArray *words, const Verb **ret_verb, unsigned *ret_taken) {
-        const Verb *verb;
-        const char *stray;
-        unsigned taken, n;
-
-        if (words->len == 0)
-                return usage_report(_("What is to be done?"), NULL);
-        verb = verb_find((char **) words->pdata, words->len, &taken);
-        if (!verb)
-                return complain_of(_("There is no verb '{word}'."), words->pdata[0], NULL);
-        stray = options_find_stray(options, verb->name);
-        if (stray)
-                return complain_of(_("The option '--{word}' does not go with this verb."), stray,
-                                   verb->name);
-        n = words->len - taken;
-        if (n < verb->min && !options->help)
-                return complain_of(_("Something is missing after '{word}'."), verb->name, verb->name);
-        if (n > verb->max)
-                return complain_of(_("There is too much after '{word}'."), verb->name, verb->name);
-        *ret_verb = verb;
-        *ret_taken = taken;
-        return 0;
-}
-
 static int run(int argc, char **argv) {
         g_autofree char *complaint = NULL;
         g_autoptr(GPtrArray) words = NULL;
@@ -89,7 +57,7 @@ static int run(int argc, char **argv) {
 
         terminal_init(&terminal);
         if (options_parse(argc, argv, &options, &words, &complaint) < 0)
-                return usage_report(complaint, NULL);
+                return usage_report_option(complaint, words);
         if (options.version) {
                 puts("hatago " VERSION);
                 return EXIT_SUCCESS;
@@ -98,7 +66,7 @@ static int run(int argc, char **argv) {
                 help_print(NULL);
                 return EXIT_SUCCESS;
         }
-        r = verb_check(&options, words, &cli.verb, &taken);
+        r = usage_check(&options, words, &cli.verb, &taken);
         if (r != 0)
                 return r;
         if (options.help) {

@@ -146,6 +146,12 @@ static int option_read(int argc, char **argv, int i, Options *options, char **re
         return words;
 }
 
+static void words_add_rest(GPtrArray *words, char **rest) {
+        for (; *rest; rest++)
+                if (**rest != '-')
+                        g_ptr_array_add(words, *rest);
+}
+
 int options_parse(int argc, char **argv, Options *ret_options, GPtrArray **ret_words, char **ret_complaint) {
         g_autoptr(GPtrArray) words = g_ptr_array_new();
         Options options = { 0 };
@@ -164,8 +170,11 @@ int options_parse(int argc, char **argv, Options *ret_options, GPtrArray **ret_w
                         continue;
                 }
                 r = option_read(argc, argv, i, &options, ret_complaint);
-                if (r < 0)
+                if (r < 0) {
+                        words_add_rest(words, argv + i + 1);
+                        *ret_words = g_steal_pointer(&words);
                         return r;
+                }
                 i += r;
         }
         *ret_options = options;

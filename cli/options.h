@@ -37,7 +37,8 @@ typedef struct Options {
 /*
  * Reads the options, wherever they stand before a "--", and puts the other words into ret_words (pointers
  * into argv). Names must be whole: a script's abbreviation would break when an option is added. On a
- * mistake, returns -EINVAL and writes a translated sentence to ret_complaint (new string), and nothing else.
+ * mistake, returns -EINVAL and writes a translated sentence to ret_complaint (new string); ret_words has the
+ * words on both sides of it then, for the verb's help.
  */
 int options_parse(int argc, char **argv, Options *ret_options, GPtrArray **ret_words, char **ret_complaint);
 

@@ -78,6 +78,18 @@ static void test_verbs_of_two_words_are_found(void) {
         g_assert_null(verb_find(half, 1, &taken));
 }
 
+static void test_a_verb_of_other_tools_is_known(void) {
+        g_autofree char *after_job = verb_list_second("job");
+
+        g_assert_cmpstr(verb_suggest("destroy"), ==, "poweroff");
+        g_assert_cmpstr(verb_suggest("strat"), ==, "start");
+        g_assert_cmpstr(verb_suggest("jobs"), ==, "job list");
+        g_assert_null(verb_suggest("frobnicate"));
+        g_assert_null(verb_suggest(""));
+        g_assert_cmpstr(after_job, ==, "list, watch, cancel");
+        g_assert_null(verb_list_second("list"));
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/errors/a-known-error-has-a-reason-and-a-way-out",
@@ -88,5 +100,6 @@ int main(int argc, char **argv) {
                         test_the_text_of_the_agent_is_the_reason);
         g_test_add_func("/errors/hostile-texts-are-escaped", test_hostile_texts_are_escaped);
         g_test_add_func("/errors/verbs-of-two-words-are-found", test_verbs_of_two_words_are_found);
+        g_test_add_func("/errors/a-verb-of-other-tools-is-known", test_a_verb_of_other_tools_is_known);
         return g_test_run();
 }

@@ -61,12 +61,26 @@ static void test_mistakes_are_refused(void) {
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
-                GPtrArray *words = NULL;
+                g_autoptr(GPtrArray) words = NULL;
                 g_auto(GStrv) argv = NULL;
                 Options options;
 
                 g_assert_cmpint(parse(lines[i], &options, &words, &argv), ==, -EINVAL);
-                g_assert_null(words);
+                g_assert_cmpuint(words->len, ==, 0);
+        }
+}
+
+static void test_a_mistake_does_not_hide_the_verb(void) {
+        static const char *const lines[] = { "hatago list --nosuch web", "hatago --nosuch list --user web" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+                g_autoptr(GPtrArray) words = NULL;
+                g_auto(GStrv) argv = NULL;
+                Options options;
+
+                g_assert_cmpint(parse(lines[i], &options, &words, &argv), ==, -EINVAL);
+                g_assert_cmpuint(words->len, ==, 2);
+                g_assert_cmpstr(words->pdata[0], ==, "list");
         }
 }
 
@@ -74,7 +88,7 @@ static void test_complaints_are_escaped(void) {
         char name[] = "hatago", option[] = "--\033[2J";
         char *argv[] = { name, option, NULL };
         g_autofree char *complaint = NULL;
-        GPtrArray *words = NULL;
+        g_autoptr(GPtrArray) words = NULL;
         Options options;
 
         g_assert_cmpint(options_parse(2, argv, &options, &words, &complaint), ==, -EINVAL);
@@ -112,6 +126,7 @@ int main(int argc, char **argv) {
                         test_nothing_is_an_option_after_two_dashes);
         g_test_add_func("/options/one-dash-is-a-word", test_one_dash_is_a_word);
         g_test_add_func("/options/mistakes-are-refused", test_mistakes_are_refused);
+        g_test_add_func("/options/a-mistake-does-not-hide-the-verb", test_a_mistake_does_not_hide_the_verb);
         g_test_add_func("/options/complaints-are-escaped", test_complaints_are_escaped);
         g_test_add_func("/options/values-are-read", test_values_are_read);
         g_test_add_func("/options/strays-are-found", test_strays_are_found);

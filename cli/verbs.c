@@ -61,6 +61,40 @@ const Verb *verb_find(char **words, unsigned n_words, unsigned *ret_taken) {
         return NULL;
 }
 
+/* What other tools call it. */
+static const char *const aliases[][2] = {
+        { "cancel", "job cancel" }, { "create", "define" },   { "delete", "undefine" },
+        { "destroy", "poweroff" },  { "dominfo", "status" },  { "domstate", "status" },
+        { "dumpxml", "xml" },       { "info", "status" },     { "jobs", "job list" },
+        { "kill", "poweroff" },     { "ls", "list" },         { "pause", "suspend" },
+        { "remove", "undefine" },   { "restart", "reboot" },  { "stop", "shutdown" },
+        { "unpause", "resume" },    { "watch", "job watch" },
+};
+
+const char *verb_suggest(const char *word) {
+        const char *names[G_N_ELEMENTS(verbs) + 1];
+        size_t n = 0;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(aliases); i++)
+                if (strcmp(aliases[i][0], word) == 0)
+                        return aliases[i][1];
+        for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
+                if (!(verbs[i].flags & VERB_HIDDEN))
+                        names[n++] = verbs[i].name;
+        names[n] = NULL;
+        return text_closest(word, names);
+}
+
+char *verb_list_second(const char *first) {
+        GString *out = g_string_new(NULL);
+        size_t n = strlen(first);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
+                if (strncmp(verbs[i].name, first, n) == 0 && verbs[i].name[n] == ' ')
+                        g_string_append_printf(out, "%s%s", out->len > 0 ? ", " : "", verbs[i].name + n + 1);
+        return g_string_free(out, out->len == 0);
+}
+
 static void verb_print(const Verb *verb) {
         g_autofree char *usage =
                         g_strdup_printf("%s %s", verb->name, *verb->arguments ? _(verb->arguments) : "");

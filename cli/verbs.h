@@ -41,5 +41,12 @@ int verb_xml(Cli *cli, char **arguments, unsigned n);
 /* The verb that the words begin with, and how many of them it took. NULL if there is none. */
 const Verb *verb_find(char **words, unsigned n_words, unsigned *ret_taken);
 
+/* The verb that may have been meant by a word that is none; NULL if none is near. */
+const char *verb_suggest(const char *word);
+
+/* The second words of the verbs that begin with this one ("list, watch, cancel"); new string, NULL if none
+ * does. */
+char *verb_list_second(const char *first);
+
 /* Prints the help of all verbs, or of one. */
 void help_print(const Verb *verb);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "usage.h"
+
+#include "text.h"
+#include "verbs.h"
+
+static int usage_report(const char *complaint, const Verb *verb) {
+        fprintf(stderr, "hatago: %s\n", complaint);
+        fprintf(stderr, _("How it is used: hatago %s%s--help\n"), verb ? verb->name : "", verb ? " " : "");
+        return EXIT_USAGE;
+}
+
+static const Verb *words_find_verb(GPtrArray *words, unsigned *ret_taken) {
+        return words->len > 0 ? verb_find((char **) words->pdata, words->len, ret_taken) : NULL;
+}
+
+int usage_report_option(const char *complaint, GPtrArray *words) {
+        unsigned taken;
+
+        return usage_report(complaint, words_find_verb(words, &taken));
+}
+
+static int complain_of(const char *pattern, const char *word, const Verb *verb) {
+        g_autofree char *shown = text_escape(word, /* ascii= */ false);
+        g_autofree char *complaint = text_fill(pattern, "word", shown);
+
+        return usage_report(complaint, verb);
+}
+
+static int complain_of_missing(const Verb *verb) {
+        /* Translators: {what} is what the help of the verb has after it: "NAME…". */
+        g_autofree char *pattern =
+                        text_fill(_("{what} is missing after '{word}'."), "what", _(verb->arguments));
+
+        return complain_of(pattern, verb->name, verb);
+}
+
+/* The first word is that of several verbs, and the second, if there is one, of none of them. */
+static int complain_of_half(const char *word, const char *others) {
+        g_autofree char *pattern = text_fill(_("After '{word}' comes one of: {others}"), "others", others);
+
+        return complain_of(pattern, word, NULL);
+}
+
+static int complain_of_verb(GPtrArray *words) {
+        const char *word = words->pdata[0], *meant = verb_suggest(word);
+        g_autofree char *others = verb_list_second(word), *shown = NULL, *complaint = NULL, *hint = NULL;
+        unsigned taken;
+
+        if (others)
+                return complain_of_half(word, others);
+        if (strcmp(word, "help") == 0 && words->len > 1) /* as other tools have it */
+                return complain_of(_("There is no verb '{word}'."), word,
+                                   verb_find((char **) words->pdata + 1, words->len - 1, &taken));
+        if (!meant)
+                return complain_of(_("There is no verb '{word}'."), word, NULL);
+        shown = text_escape(word, /* ascii= */ false);
+        complaint = text_fill(_("There is no verb '{word}'."), "word", shown);
+        hint = text_fill(_("Did you mean '{closest}'?"), "closest", meant);
+        fprintf(stderr, "hatago: %s\n%s\n", complaint, hint);
+        return EXIT_USAGE;
+}
+
+int usage_check(const Options *options, GPtrArray *words, const Verb **ret_verb, unsigned *ret_taken) {
+        const Verb *verb;
+        const char *stray;
+        unsigned taken, n;
+
+        if (words->len == 0)
+                return usage_report(_("What is to be done?"), NULL);
+        verb = words_find_verb(words, &taken);
+        if (!verb)
+                return complain_of_verb(words);
+        stray = options_find_stray(options, verb->name);
+        if (stray)
+                return complain_of(_("The option '--{word}' does not go with this verb."), stray, verb);
+        n = words->len - taken;
+        if (n < verb->min && !options->help)
+                return complain_of_missing(verb);
+        if (n > verb->max)
+                return complain_of(_("There is too much after '{word}'."), verb->name, verb);
+        *ret_verb = verb;
+        *ret_taken = taken;
+        return 0;
+}
