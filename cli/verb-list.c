@@ -12,15 +12,38 @@
 #include "text.h"
 #include "verbs.h"
 
+static bool machine_fits(const Machine *machine, const char *pattern) {
+        return fnmatch(pattern, machine->name, 0) == 0 || strcmp(pattern, machine->uuid) == 0;
+}
+
 static bool machine_matches(const Machine *machine, const Options *options, char **patterns, unsigned n) {
         if (options->running && !machine_state_runs(machine->state))
                 return false;
         if (options->state && !text_list_has(options->state, ',', machine->state))
                 return false;
         for (unsigned i = 0; i < n; i++)
-                if (fnmatch(patterns[i], machine->name, 0) == 0 || strcmp(patterns[i], machine->uuid) == 0)
+                if (machine_fits(machine, patterns[i]))
                         return true;
         return n == 0;
+}
+
+static bool pattern_is_of_use(const GPtrArray *machines, const char *pattern) {
+        for (guint i = 0; i < machines->len; i++)
+                if (machine_fits(machines->pdata[i], pattern))
+                        return true;
+        return false;
+}
+
+/* Names the patterns that fit no machine at all, whatever its state. Not an error: patterns may. */
+static void patterns_report(const Cli *cli, const GPtrArray *machines, char **patterns, unsigned n) {
+        for (unsigned i = 0; i < n; i++) {
+                g_autofree char *shown = NULL;
+
+                if (pattern_is_of_use(machines, patterns[i]))
+                        continue;
+                shown = terminal_text(cli->terminal, patterns[i]);
+                fprintf(stderr, _("No machine matches '%s'.\n"), shown);
+        }
 }
 
 static void machines_filter(GPtrArray *machines, const Options *options, char **patterns, unsigned n) {
@@ -71,8 +94,8 @@ static void machines_print_legend(const GPtrArray *machines) {
                 n_running += machine_state_runs(machine->state);
         }
         /* Translators: how many machines there are, and how many of them run. */
-        printf(ngettext("\n%u machine, %u running.\n", "\n%u machines, %u running.\n", machines->len),
-               machines->len, n_running);
+        printf(ngettext("%s%u machine, %u running.\n", "%s%u machines, %u running.\n", machines->len),
+               machines->len > 0 ? "\n" : "", machines->len, n_running);
 }
 
 static void machines_print(const Cli *cli, const GPtrArray *machines) {
@@ -107,6 +130,8 @@ int verb_list(Cli *cli, char **arguments, unsigned n) {
                 error_report(cli, NULL, &error);
                 return EXIT_FAILURE;
         }
+        if (cli->options->json == JSON_OFF)
+                patterns_report(cli, machines, arguments, n);
         machines_filter(machines, cli->options, arguments, n);
         g_ptr_array_sort(machines, compare_machines);
         if (cli->options->json != JSON_OFF)
