@@ -98,7 +98,8 @@ static uint64_t machine_apply_stopped(Machine *machine, const MachineEvent *even
         /* A run that was read before the event of its start came: this end is of the run before it. */
         bool older = event->id != 0 ? event->id < machine->id : machine->id != machine->announced_id;
 
-        if (older)
+        /* A start that failed stops too; why, the reading tells. */
+        if (older || !machine_is_active(machine))
                 return 0;
 
         return machine_set_id(machine, 0) | machine_set_state(machine, state, reason);

@@ -54,8 +54,9 @@ def test_define_and_undefine_by_virsh(machine):
     machine.guest.define()
     machine.bus.wait(lambda: set(machine.bus.objects()) - before, 1, "new object")
     machine.path = machine.bus.machine(machine.guest.name)
-    added = [arguments for _, _, member, arguments in machine.bus.signals
-             if member.endswith(".InterfacesAdded") and arguments[0] == machine.path]
+    added = machine.bus.wait(lambda: [
+        arguments for _, _, member, arguments in machine.bus.signals
+        if member.endswith(".InterfacesAdded") and arguments[0] == machine.path], 1, "signal")
     assert added[0][1][MACHINE]["Name"] == machine.guest.name
     assert added[0][1][MACHINE]["Memory"] == 96 * 1024 * 1024
     machine.guest.virsh("undefine")
@@ -110,3 +111,18 @@ def test_fast_changes_by_virsh_end_in_the_truth(machine, times):
     assert machine.get("State") == "running"
     machine.bus.iterate(0.5)
     assert machine.get("State") == "running"
+
+
+def test_a_restart_of_the_agent_announces_machines_whole(machine, host):
+    """A client that listens sees each machine come with its CPUs and memory, and no change after."""
+    machine.define()
+    machine.bus.iterate(0.2)
+    seen = len(machine.bus.signals)
+    host.run(["systemctl", "restart", "hatagod"])
+    machine.bus.wait(lambda: machine.bus.get(ROOT, "org.hatago.Host1.Manager", "Ready"), 15, "ready")
+    machine.bus.iterate(0.3)
+    new = machine.bus.signals[seen:]
+    added = [arguments[1][MACHINE] for _, _, member, arguments in new
+             if member.endswith(".InterfacesAdded") and arguments[0] == machine.path]
+    assert [(one["VCPUs"], one["Memory"]) for one in added] == [(1, 96 * 1024 * 1024)]
+    assert not [path for _, path, _, _ in new if path == machine.path]
