@@ -12,7 +12,7 @@ typedef struct ErrorRow {
         const char *error;
         const char *verb;   /* the row is for this verb; NULL: for all (and behind those of one verb) */
         const char *reason; /* NULL: the agent's text says it better */
-        const char *hint;   /* {name}: as it is typed, {closest}, {action}: a row without them is left out */
+        const char *hint; /* {name}: as it is typed, and others: a row without a value for one is left out */
 } ErrorRow;
 
 static const ErrorRow rows[] = {
@@ -76,8 +76,10 @@ static const ErrorRow rows[] = {
         { DBUS_ERROR("AccessDenied"), NULL, N_("you may not do this"), N_("Try as an administrator.") },
         { DBUS_ERROR("InteractiveAuthorizationRequired"), NULL,
           N_("a password is needed, and nobody can be asked"),
-          N_("It needs the right {action} (polkit). Run it on a terminal without --no-ask-password, or as an "
-             "administrator.") },
+          N_("It needs the right {action} (polkit). Run it without {unasked}, or as an administrator.") },
+        { DBUS_ERROR("InteractiveAuthorizationRequired"), NULL,
+          N_("a password is needed, and nobody can be asked"),
+          N_("It needs the right {action} (polkit). Run it on a terminal, or as an administrator.") },
         { DBUS_ERROR("InteractiveAuthorizationRequired"), NULL,
           N_("a password is needed, and nobody can be asked"), N_("Try as an administrator.") },
         { DBUS_ERROR("ServiceUnknown"), NULL, N_("the agent does not run and cannot be started by the bus"),
@@ -90,6 +92,9 @@ static const ErrorRow rows[] = {
         { DBUS_ERROR("Timeout"), NULL,
           N_("the agent did not answer in time; what became of it is not known"),
           N_("How it is now: systemctl status hatagod") },
+        { DBUS_ERROR("NoServer"), NULL, NULL,
+          N_("A login session has a bus, and {session} tells where it is. Without --user, that of the system "
+             "is taken.") },
         { DBUS_ERROR("NoServer"), NULL, NULL, N_("Is the message bus running? systemctl status dbus") },
         { DBUS_ERROR("Disconnected"), NULL, N_("the connection to the bus broke"), NULL },
         { DBUS_ERROR("UnknownObject"), NULL, N_("it is gone"), N_("All there are: hatago list") },
@@ -155,7 +160,13 @@ void error_explain(const Cli *cli, const char *subject, const char *closest, con
         g_autofree char *name = subject ? terminal_text(cli->terminal, subject) : NULL;
         g_autofree char *word = name ? text_shell_word(name) : NULL;
         g_autofree char *near = closest ? terminal_text(cli->terminal, closest) : NULL;
-        const char *const values[][2] = { { "name", word }, { "closest", near }, { "action", cli->action } };
+        const char *const values[][2] = {
+                { "name", word },
+                { "closest", near },
+                { "action", cli->action },
+                { "unasked", cli->options->no_ask_password ? "--no-ask-password" : NULL },
+                { "session", cli->options->user ? "$DBUS_SESSION_BUS_ADDRESS" : NULL },
+        };
         const char *verb = cli->verb ? cli->verb->name : NULL;
         const ErrorRow *row = row_find(error_name, verb, values, G_N_ELEMENTS(values));
         const char *text = message && *message ? message : error_name;

@@ -14,11 +14,16 @@
 #include "names.h"
 #include "text.h"
 
+/* A guest that listens has begun to shut down by then, and shown it; one that boots has not. */
+#define NOTICE_USEC (15 * (int64_t) USEC_PER_SEC)
+
 struct JobWait {
         const Cli *cli;
         sd_bus_slot *removed_slot, *owner_slot, *changed_slot;
-        GHashTable *ends; /* path → JobEnd: also of jobs not added yet */
-        GPtrArray *paths; /* of those added */
+        GHashTable *ends;    /* path → JobEnd: also of jobs not added yet */
+        GPtrArray *paths;    /* of those added */
+        GHashTable *notices; /* path → text; those that are still to be printed */
+        int64_t notices_due; /* µs, monotonic */
         JobProgress progress;
         bool lost; /* the agent left the bus */
 };
@@ -116,6 +121,8 @@ int job_wait_new(const Cli *cli, sd_bus_error *error, JobWait **ret) {
         wait->cli = cli;
         wait->ends = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, job_end_free);
         wait->paths = g_ptr_array_new_with_free_func(g_free);
+        wait->notices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        wait->notices_due = g_get_monotonic_time() + NOTICE_USEC;
         job_progress_init(&wait->progress, cli->terminal);
         r = job_wait_match(wait);
         if (r < 0)
@@ -132,6 +139,7 @@ JobWait *job_wait_free(JobWait *wait) {
         (void) sd_bus_slot_unref(wait->changed_slot);
         g_hash_table_unref(wait->ends);
         g_ptr_array_unref(wait->paths);
+        g_hash_table_unref(wait->notices);
         job_progress_done(&wait->progress);
         g_free(wait);
         return NULL;
@@ -140,6 +148,10 @@ JobWait *job_wait_free(JobWait *wait) {
 void job_wait_add(JobWait *wait, const char *path, const char *label) {
         g_ptr_array_add(wait->paths, g_strdup(path));
         job_progress_add(&wait->progress, path, label);
+}
+
+void job_wait_add_notice(JobWait *wait, const char *path, char *notice) {
+        g_hash_table_replace(wait->notices, g_strdup(path), notice);
 }
 
 const JobEnd *job_wait_end(const JobWait *wait, const char *path) {
@@ -170,8 +182,32 @@ static int job_wait_dispatch(JobWait *wait) {
         }
 }
 
-/* Sleeps until the bus or the signal's descriptor has something, or the progress line is to be drawn again.
- */
+/* Prints the notices of those that have not ended, once, when it is time. */
+static void job_wait_print_notices(JobWait *wait) {
+        if (g_hash_table_size(wait->notices) == 0 || g_get_monotonic_time() < wait->notices_due)
+                return;
+        job_progress_clear(&wait->progress);
+        for (guint i = 0; i < wait->paths->len; i++) {
+                const char *path = wait->paths->pdata[i], *notice = g_hash_table_lookup(wait->notices, path);
+
+                if (notice && !job_wait_end(wait, path))
+                        fputs(notice, stderr);
+        }
+        g_hash_table_remove_all(wait->notices);
+}
+
+/* As poll() takes it. */
+static int job_wait_timeout(const JobWait *wait) {
+        int interval = job_progress_interval(&wait->progress);
+        int64_t left = wait->notices_due - g_get_monotonic_time();
+
+        if (interval >= 0 || g_hash_table_size(wait->notices) == 0)
+                return interval;
+        return (int) (MAX(left, 0) / (int64_t) USEC_PER_MSEC) + 1;
+}
+
+/* Sleeps until the bus or the signal's descriptor has something, or something is to be
+ * printed. */
 static int job_wait_poll(JobWait *wait, int signal_fd) {
         sd_bus *bus = wait->cli->bus;
         struct pollfd fds[] = {
@@ -184,7 +220,7 @@ static int job_wait_poll(JobWait *wait, int signal_fd) {
         if (r < 0)
                 return r;
         fds[0].events = (short) r;
-        if (poll(fds, G_N_ELEMENTS(fds), job_progress_interval(&wait->progress)) < 0 && errno != EINTR)
+        if (poll(fds, G_N_ELEMENTS(fds), job_wait_timeout(wait)) < 0 && errno != EINTR)
                 return -errno;
         return fds[1].revents ? -EINTR : 0;
 }
@@ -196,6 +232,7 @@ static int job_wait_loop(JobWait *wait, int signal_fd) {
                 r = job_wait_dispatch(wait);
                 if (r != 0)
                         return MIN(r, 0);
+                job_wait_print_notices(wait);
                 job_progress_draw(&wait->progress, job_wait_count_ended(wait));
                 r = job_wait_poll(wait, signal_fd);
                 if (r < 0)

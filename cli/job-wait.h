@@ -23,6 +23,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobWait, job_wait_free)
 /* Waits for this job, too. label: what is shown while it runs, "web: start". */
 void job_wait_add(JobWait *wait, const char *path, const char *label);
 
+/* Something to be printed, with the end of the line, if this job has not ended after a while; taken. */
+void job_wait_add_notice(JobWait *wait, const char *path, char *notice);
+
 /* Tells how a job ended that was found ended already. */
 void job_wait_add_end(JobWait *wait, const char *path, const char *result, const char *error,
                       const char *message);

@@ -4,24 +4,49 @@
 #include "names.h"
 #include "verbs.h"
 
-static Cli cli_new(const char *verb, const Terminal *terminal) {
+static Cli cli_new(const char *verb, const Terminal *terminal, const Options *options) {
         char *words[] = { (char *) verb, NULL };
         unsigned taken;
-        Cli cli = { .terminal = terminal, .verb = verb_find(words, 1, &taken) };
+        Cli cli = { .terminal = terminal, .options = options, .verb = verb_find(words, 1, &taken) };
 
         cli.action = cli.verb ? cli.verb->action : NULL;
         return cli;
 }
 
-static void explains(const char *verb, const char *subject, const char *closest, const char *error,
-                     const char *message, const char *reason, const char *hint) {
+static void explains_with(const Options *options, const char *verb, const char *subject, const char *closest,
+                          const char *error, const char *message, const char *reason, const char *hint) {
         const Terminal terminal = { .unicode = true };
-        const Cli cli = cli_new(verb, &terminal);
+        const Cli cli = cli_new(verb, &terminal, options);
         _cleanup_(explanation_done) Explanation explanation = { 0 };
 
         error_explain(&cli, subject, closest, error, message, &explanation);
         g_assert_cmpstr(explanation.reason, ==, reason);
         g_assert_cmpstr(explanation.hint, ==, hint);
+}
+
+static void explains(const char *verb, const char *subject, const char *closest, const char *error,
+                     const char *message, const char *reason, const char *hint) {
+        const Options options = { 0 };
+
+        explains_with(&options, verb, subject, closest, error, message, reason, hint);
+}
+
+static void test_a_hint_names_only_options_that_were_given(void) {
+        static const char required[] = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired";
+        static const char server[] = "org.freedesktop.DBus.Error.NoServer";
+        const Options unasked = { .no_ask_password = true }, user = { .user = true };
+
+        explains("start", "web", NULL, required, "x", "a password is needed, and nobody can be asked",
+                 "It needs the right org.hatago.Host1.machine-control (polkit). Run it on a terminal, or as an "
+                 "administrator.");
+        explains_with(&unasked, "start", "web", NULL, required, "x",
+                      "a password is needed, and nobody can be asked",
+                      "It needs the right org.hatago.Host1.machine-control (polkit). Run it without "
+                      "--no-ask-password, or as an administrator.");
+        explains("list", NULL, NULL, server, "x", "x", "Is the message bus running? systemctl status dbus");
+        explains_with(&user, "list", NULL, NULL, server, "x", "x",
+                      "A login session has a bus, and $DBUS_SESSION_BUS_ADDRESS tells where it is. Without "
+                      "--user, that of the system is taken.");
 }
 
 static void test_a_known_error_has_a_reason_and_a_way_out(void) {
@@ -94,6 +119,8 @@ int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/errors/a-known-error-has-a-reason-and-a-way-out",
                         test_a_known_error_has_a_reason_and_a_way_out);
+        g_test_add_func("/errors/a-hint-names-only-options-that-were-given",
+                        test_a_hint_names_only_options_that_were_given);
         g_test_add_func("/errors/a-near-name-is-suggested", test_a_near_name_is_suggested);
         g_test_add_func("/errors/the-missing-right-is-named", test_the_missing_right_is_named);
         g_test_add_func("/errors/the-text-of-the-agent-is-the-reason",

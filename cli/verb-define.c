@@ -81,7 +81,8 @@ int verb_define(Cli *cli, char **arguments, unsigned n) {
         if (r >= 0)
                 r = machine_define(cli, xml, &error, &machine);
         if (r < 0) {
-                error_report(cli, arguments[0], &error);
+                error_report(cli, strcmp(arguments[0], "-") == 0 ? _("standard input") : arguments[0],
+                             &error);
                 return EXIT_FAILURE;
         }
         if (cli->options->json != JSON_OFF) {

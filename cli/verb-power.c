@@ -15,11 +15,12 @@ typedef struct PowerRow {
         const char *method;
         bool job;             /* the method returns a job */
         const char *progress; /* shown while it is waited for; {name} */
+        bool asks;            /* the job ends when the guest does as it is asked */
 } PowerRow;
 
 static const PowerRow rows[] = {
         { "start", "Start", true, N_("starting '{name}'") },
-        { "shutdown", "Shutdown", true, N_("waiting for '{name}' to shut down") },
+        { "shutdown", "Shutdown", true, N_("waiting for '{name}' to shut down"), true },
         { "poweroff", "PowerOff", true, N_("turning off '{name}'") },
         { "reboot", "Reboot", false, NULL },
         { "reset", "Reset", false, NULL },
@@ -73,6 +74,19 @@ static int power_call(const Cli *cli, const PowerRow *row, const char *path, sd_
         return 0;
 }
 
+/* What to do about a guest that does not react to a request to shut down. New string. */
+static char *notice_new(const Cli *cli, const char *name) {
+        g_autofree char *shown = terminal_text(cli->terminal, name), *word = text_shell_word(shown);
+        g_autofree char *notice = text_fill(
+                        _("hatago: the guest '{name}' does not react yet; if it was still booting, it missed "
+                          "the request.\n"
+                          "Ask it again: hatago shutdown {word}; or turn it off hard: hatago poweroff "
+                          "{word}\n"),
+                        "word", word);
+
+        return text_fill(notice, "name", shown);
+}
+
 /* Finds the machine and asks for the deed; what goes wrong is printed. */
 static void power_begin(const Cli *cli, const PowerRow *row, PowerItem *item, JobWait *wait) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -94,6 +108,8 @@ static void power_begin(const Cli *cli, const PowerRow *row, PowerItem *item, Jo
         }
         label = text_fill(_(row->progress), "name", item->name);
         job_wait_add(wait, item->job, label);
+        if (row->asks)
+                job_wait_add_notice(wait, item->job, notice_new(cli, item->name));
 }
 
 static void power_wait(PowerItem *items, unsigned n, JobWait *wait) {
