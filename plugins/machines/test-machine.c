@@ -264,6 +264,18 @@ static void test_an_unknown_event_changes_nothing(Fixture *f, const void *unused
         is(f, 5, VIR_DOMAIN_RUNNING);
 }
 
+static void test_a_process_that_is_gone_is_a_crash(Fixture *f, const void *unused) {
+        (void) started(f, 3);
+        (void) event(f, 3, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_FAILED);
+        is(f, 0, VIR_DOMAIN_SHUTOFF);
+        g_assert_cmpint(f->machine->reason, ==, VIR_DOMAIN_SHUTOFF_CRASHED);
+}
+
+static void test_the_event_of_a_failed_start_is_left_to_the_reading(Fixture *f, const void *unused) {
+        g_assert_cmpuint(event(f, 0, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_FAILED), ==, 0);
+        g_assert_cmpint(f->machine->reason, ==, VIR_DOMAIN_SHUTOFF_SHUTDOWN);
+}
+
 static void add(const char *name, void (*test)(Fixture *, const void *)) {
         g_test_add(name, Fixture, NULL, fixture_init, test, fixture_done);
 }
@@ -297,5 +309,8 @@ int main(int argc, char **argv) {
             test_definition_events_touch_persistent_alone);
         add("/machine/a-rename-is-no-end-of-the-definition", test_a_rename_is_no_end_of_the_definition);
         add("/machine/an-unknown-event-changes-nothing", test_an_unknown_event_changes_nothing);
+        add("/machine/a-process-that-is-gone-is-a-crash", test_a_process_that_is_gone_is_a_crash);
+        add("/machine/the-event-of-a-failed-start-is-left-to-the-reading",
+            test_the_event_of_a_failed_start_is_left_to_the_reading);
         return g_test_run();
 }
