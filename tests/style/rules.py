@@ -131,7 +131,7 @@ def bus_faces_know_no_backend(path, text):
 
 def names_no_local_path(_path, text):
     """Documents are read elsewhere."""
-    yield from find(r"(?<![\w./-])/(work|Users)/|/home/(?!USER\b)\w+", text,
+    yield from find(r"(?<![\w./-])/(Users|tmp)/|/home/(?!USER\b)\w+", text,
                     "path of somebody's machine")
 
 

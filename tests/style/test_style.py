@@ -244,8 +244,8 @@ SAMPLES = [
     (rules.agent_keeps_libvirt_behind_the_hypervisor, "agent/job.c",
      "#include <libvirt/libvirt.h>\n", 1),
     (rules.bus_faces_know_no_backend, "plugins/machines/machine-dbus.c", "virDomainFree(d);\n", 1),
-    (rules.names_no_local_path, "a.md", "see /work/x and /home/jane/y\n", 2),
-    (rules.names_no_local_path, "a.md", "docs/work/x, ~/x and /home/USER\n", 0),
+    (rules.names_no_local_path, "a.md", "see /tmp/x and /home/jane/y\n", 2),
+    (rules.names_no_local_path, "a.md", "docs/tmp/x, ~/x and /home/USER\n", 0),
 ]
 
 
