@@ -105,7 +105,7 @@ def test_try_again_builds_nothing_and_says_what_is_there(debian):
     """The second time it only shows."""
     began = time.monotonic()
     said = ours(debian, "./try").stdout
-    assert "It is up already" in said and "It runs already" in said
+    assert "The host is up already" in said and "It runs already" in said
     assert "installing" not in said and "building" not in said
     assert time.monotonic() - began < 20
 
