@@ -248,7 +248,6 @@ static int check_on_polkit(sd_bus_message *m, void *userdata, sd_bus_error *erro
                 const sd_bus_error *e = sd_bus_message_get_error(m);
                 g_auto(Failure) failure = { 0 };
 
-                log_warning("polkit does not answer for %s: %s", check->action, e->message);
                 r = failure_set(&failure, ERROR_ACCESS_DENIED, "polkit cannot be asked for %s: %s",
                                 check->action, e->message);
                 check_end(check, r, &failure);

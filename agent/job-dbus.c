@@ -89,9 +89,7 @@ static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *
         r = options_read(message, NULL, NULL, &failure);
         if (r >= 0)
                 r = call_begin(services, message, &info, &failure);
-        if (r < 0 && failure.code != ERROR_NONE)
-                return failure_to_bus(&failure, error);
-        return r;
+        return failure_or_result(&failure, r, error);
 }
 
 static const sd_bus_vtable job_vtable[] = {

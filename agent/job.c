@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job.h"
 
-#include <errno.h>
-
 #include "audit.h"
 #include "common/cleanup.h"
 #include "common/log.h"

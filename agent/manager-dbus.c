@@ -49,7 +49,7 @@ static int method_list_jobs(sd_bus_message *message, void *userdata, sd_bus_erro
 
         r = options_read(message, NULL, NULL, &failure);
         if (r < 0)
-                return failure.code != ERROR_NONE ? failure_to_bus(&failure, error) : r;
+                return failure_or_result(&failure, r, error);
 
         r = sd_bus_message_new_method_return(message, &reply);
         if (r >= 0)

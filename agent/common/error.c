@@ -93,3 +93,7 @@ int failure_to_bus(const Failure *failure, sd_bus_error *error) {
         (void) sd_bus_error_set(error, error_code_to_bus_name(failure->code), failure->message);
         return error_code_to_errno(failure->code);
 }
+
+int failure_or_result(const Failure *failure, int result, sd_bus_error *error) {
+        return failure->code != ERROR_NONE ? failure_to_bus(failure, error) : result;
+}

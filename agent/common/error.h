@@ -73,3 +73,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Failure, failure_done)
 
 /* The same as an error of a D-Bus reply, for *-dbus.c and nothing else. Returns a negative errno. */
 int failure_to_bus(const Failure *failure, sd_bus_error *error);
+
+/* What a method's handler returns, for *-dbus.c: the failure if there is one, else result as it is. */
+int failure_or_result(const Failure *failure, int result, sd_bus_error *error);

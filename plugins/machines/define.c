@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include <libvirt/virterror.h>
-
 #include "common/cleanup.h"
 #include "common/names.h"
 #include "common/options.h"

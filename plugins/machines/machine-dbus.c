@@ -51,7 +51,7 @@ static int method_verb(sd_bus_message *message, void *userdata, sd_bus_error *er
         int r;
 
         r = verbs_on_call(current_machines(message), userdata, message, &failure);
-        return failure.code != ERROR_NONE ? failure_to_bus(&failure, error) : r;
+        return failure_or_result(&failure, r, error);
 }
 
 static int method_get_xml(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -59,7 +59,7 @@ static int method_get_xml(sd_bus_message *message, void *userdata, sd_bus_error 
         int r;
 
         r = get_xml_on_call(current_machines(message), userdata, message, &failure);
-        return failure.code != ERROR_NONE ? failure_to_bus(&failure, error) : r;
+        return failure_or_result(&failure, r, error);
 }
 
 #define PROPERTY(name, type, getter)                                                                        \

@@ -37,7 +37,7 @@ static int method_list_machines(sd_bus_message *message, void *userdata, sd_bus_
         r = options_read(message, NULL, NULL, &failure);
         if (r >= 0)
                 r = reply_list(message, userdata);
-        return failure.code != ERROR_NONE ? failure_to_bus(&failure, error) : r;
+        return failure_or_result(&failure, r, error);
 }
 
 static int method_get_machine(sd_bus_message *message, void *userdata, sd_bus_error *error) {
@@ -52,7 +52,7 @@ static int method_get_machine(sd_bus_message *message, void *userdata, sd_bus_er
         if (r >= 0)
                 r = machines_find_by_name(userdata, name, &machine, &failure);
         if (r < 0)
-                return failure.code != ERROR_NONE ? failure_to_bus(&failure, error) : r;
+                return failure_or_result(&failure, r, error);
 
         return sd_bus_reply_method_return(message, "o", machine->path);
 }
@@ -62,7 +62,7 @@ static int method_define_machine(sd_bus_message *message, void *userdata, sd_bus
         int r;
 
         r = define_on_call(userdata, message, &failure);
-        return failure.code != ERROR_NONE ? failure_to_bus(&failure, error) : r;
+        return failure_or_result(&failure, r, error);
 }
 
 static const sd_bus_vtable machines_vtable[] = {

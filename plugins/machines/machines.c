@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "machines.h"
 
-#include <errno.h>
-#include <libvirt/virterror.h>
-
 #include "common/text.h"
 #include "machined.h"
 #include "sync.h"
