@@ -31,6 +31,7 @@ struct Hypervisor {
         Link *link; /* NULL while not connected */
         LinkIdentity identity;
         Failure unavailable;
+        GHashTable *told; /* set of reasons logged since it was last connected: they can alternate */
         sd_event_source *retry_timer, *deadline_timer;
         uint64_t retry_usec;
         bool connecting, stopping;
@@ -224,7 +225,7 @@ static void attempt_run(void *data) {
 }
 
 static void attempt_failed(Hypervisor *h, Failure *failure) {
-        if (g_strcmp0(h->unavailable.message, failure->message) != 0) {
+        if (g_hash_table_add(h->told, g_strdup(failure->message))) {
                 g_autofree char *reason = text_printable(failure->message);
                 log_warning("Cannot connect to %s: %s", h->uri, reason);
         }
@@ -243,6 +244,7 @@ static void attempt_succeeded(Hypervisor *h, Attempt *attempt) {
         attempt->identity = (LinkIdentity){ 0 };
         h->retry_usec = RETRY_FIRST_USEC;
         failure_done(&h->unavailable);
+        g_hash_table_remove_all(h->told);
         hostname = text_printable(h->identity.hostname);
         log_info("Connected to %s (libvirt %s) on %s.", h->uri, h->identity.libvirt_version, hostname);
 
@@ -370,6 +372,7 @@ int hypervisor_new(sd_event *event, Mailbox *mailbox, const char *uri, Hyperviso
                 .listeners = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE,
                                          sizeof(HypervisorListener)),
                 .uri = g_strdup(uri),
+                .told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                 .retry_usec = RETRY_FIRST_USEC,
         };
 
@@ -418,6 +421,7 @@ Hypervisor *hypervisor_free(Hypervisor *h) {
         worker_pool_free(h->pool);
         sd_event_unref(h->event);
         g_array_unref(h->listeners);
+        g_hash_table_unref(h->told);
         link_identity_done(&h->identity);
         failure_done(&h->unavailable);
         g_free(h->uri);
