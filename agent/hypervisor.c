@@ -178,10 +178,27 @@ typedef struct Closed {
 static void hypervisor_retry(Hypervisor *h);
 static void hypervisor_begin(Hypervisor *h);
 
+/* Takes the failure: it is why there is no connection from now on. Says so if it is another one. */
+static void hypervisor_complain(Hypervisor *h, Failure *failure) {
+        bool news = g_strcmp0(h->unavailable.message, failure->message) != 0;
+
+        failure->code = ERROR_HYPERVISOR_UNAVAILABLE;
+        failure_move(&h->unavailable, failure);
+        for (guint i = 0; news && i < h->listeners->len; i++) {
+                const HypervisorListener *l = &g_array_index(h->listeners, HypervisorListener, i);
+
+                if (l->complained)
+                        l->complained(l->userdata);
+        }
+}
+
 static void hypervisor_lost(Hypervisor *h, const char *reason) {
-        (void) failure_set(&h->unavailable, ERROR_HYPERVISOR_UNAVAILABLE,
-                           "The connection to %s was lost: %s.", h->uri, reason);
-        log_warning("%s", h->unavailable.message);
+        g_auto(Failure) failure = { 0 };
+
+        (void) failure_set(&failure, ERROR_HYPERVISOR_UNAVAILABLE, "The connection to %s was lost: %s.",
+                           h->uri, reason);
+        log_warning("%s", failure.message);
+        hypervisor_complain(h, &failure);
         hypervisor_retry(h);
 }
 
@@ -230,8 +247,7 @@ static void attempt_failed(Hypervisor *h, Failure *failure) {
                 log_warning("Cannot connect to %s: %s", h->uri, reason);
         }
 
-        failure->code = ERROR_HYPERVISOR_UNAVAILABLE;
-        failure_move(&h->unavailable, failure);
+        hypervisor_complain(h, failure);
         hypervisor_retry(h);
 }
 
@@ -277,11 +293,13 @@ static void attempt_done(void *data, bool canceled) {
 }
 
 static int hypervisor_on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+        g_auto(Failure) failure = { 0 };
         Hypervisor *h = userdata;
 
-        (void) failure_set(&h->unavailable, ERROR_HYPERVISOR_UNAVAILABLE,
+        (void) failure_set(&failure, ERROR_HYPERVISOR_UNAVAILABLE,
                            "%s does not answer; the attempt to connect goes on.", h->uri);
-        log_warning("%s", h->unavailable.message);
+        log_warning("%s", failure.message);
+        hypervisor_complain(h, &failure);
         return 0;
 }
 
@@ -448,6 +466,10 @@ bool hypervisor_is_connected(const Hypervisor *h) {
 int hypervisor_unavailable(const Hypervisor *h, Failure *failure) {
         return failure_set(failure, ERROR_HYPERVISOR_UNAVAILABLE, "%s",
                            h->unavailable.message ?: "The agent is connecting to libvirt.");
+}
+
+const char *hypervisor_connection_error(const Hypervisor *h) {
+        return !h->link && h->unavailable.message ? h->unavailable.message : "";
 }
 
 const char *hypervisor_uri(const Hypervisor *h) {

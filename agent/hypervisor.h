@@ -61,6 +61,7 @@ typedef struct HypervisorListener {
         /* Main thread. opened and closing may be NULL. */
         void (*connected)(void *userdata);
         void (*disconnected)(void *userdata);
+        void (*complained)(void *userdata); /* hypervisor_connection_error() is another; may be NULL */
         void *userdata;
 } HypervisorListener;
 
@@ -97,6 +98,9 @@ bool hypervisor_is_connected(const Hypervisor *hypervisor);
 
 /* Fills in HypervisorUnavailable, with why the last attempt to connect failed. Returns -EHOSTDOWN. */
 int hypervisor_unavailable(const Hypervisor *hypervisor, Failure *failure);
+
+/* The same as text; empty while connected, and before the first attempt has failed. */
+const char *hypervisor_connection_error(const Hypervisor *hypervisor);
 
 /* What the hypervisor said of itself when last connected; empty before. */
 const char *hypervisor_uri(const Hypervisor *hypervisor);

@@ -13,6 +13,7 @@
 static const char *const manager_properties[] = {
         [MANAGER_PROPERTY_READY] = "Ready",
         [MANAGER_PROPERTY_CONNECTED] = "Connected",
+        [MANAGER_PROPERTY_CONNECTION_ERROR] = "ConnectionError",
         [MANAGER_PROPERTY_LIBVIRT_VERSION] = "LibvirtVersion",
         [MANAGER_PROPERTY_HYPERVISOR_VERSION] = "HypervisorVersion",
         [MANAGER_PROPERTY_HOSTNAME] = "Hostname",
@@ -24,6 +25,8 @@ const ObjectInterface manager_interface = { .name = IFACE_MANAGER, .properties =
 BUS_GETTER(get_version, Manager, manager, "s", VERSION)
 BUS_GETTER(get_ready, Manager, manager, "b", (int) manager_is_ready(manager))
 BUS_GETTER(get_connected, Manager, manager, "b", (int) manager_is_connected(manager))
+BUS_GETTER(get_connection_error, Manager, manager, "s",
+           hypervisor_connection_error(manager_services(manager)->hypervisor))
 BUS_GETTER(get_libvirt_uri, Manager, manager, "s", hypervisor_uri(manager_services(manager)->hypervisor))
 BUS_GETTER(get_libvirt_version, Manager, manager, "s",
            hypervisor_libvirt_version(manager_services(manager)->hypervisor))
@@ -62,6 +65,8 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Ready", "b", get_ready, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Connected", "b", get_connected, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ConnectionError", "s", get_connection_error, 0,
+                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("LibvirtURI", "s", get_libvirt_uri, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("LibvirtVersion", "s", get_libvirt_version, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("HypervisorVersion", "s", get_hypervisor_version, 0,

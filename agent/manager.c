@@ -79,9 +79,17 @@ static void manager_update(void *userdata) {
                           hypervisor_uri(manager->services.hypervisor));
 }
 
+static void manager_on_complained(void *userdata) {
+        Manager *manager = userdata;
+
+        objects_changed(manager->services.objects, PATH_ROOT, &manager_interface,
+                        UINT64_C(1) << MANAGER_PROPERTY_CONNECTION_ERROR);
+}
+
 static void manager_on_connected(void *userdata) {
         Manager *manager = userdata;
 
+        manager_on_complained(manager);
         objects_changed(manager->services.objects, PATH_ROOT, &manager_interface,
                         UINT64_C(1) << MANAGER_PROPERTY_LIBVIRT_VERSION |
                                         UINT64_C(1) << MANAGER_PROPERTY_HYPERVISOR_VERSION |
@@ -207,6 +215,7 @@ static int manager_make_services(Manager *manager, const ManagerOptions *options
 
         hypervisor_listen(s->hypervisor, &(HypervisorListener){ .connected = manager_on_connected,
                                                                 .disconnected = manager_update,
+                                                                .complained = manager_on_complained,
                                                                 .userdata = manager });
         return 0;
 }

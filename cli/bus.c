@@ -8,6 +8,8 @@
 #include "names.h"
 
 #define READY_TIMEOUT (10 * USEC_PER_SEC)
+/* libvirt may just be restarting: the agent has tried again four times by then. */
+#define ABSENT_TIMEOUT (1 * USEC_PER_SEC)
 /* Longer than the agent's own deadlines for the hypervisor; with a person, for a password to be found and
  * typed. */
 #define CALL_TIMEOUT (60 * USEC_PER_SEC)
@@ -133,6 +135,10 @@ static int set_not_ready(sd_bus_error *error, JsonObject *manager) {
                                 error, HATAGO_ERROR("NotReady"),
                                 _("the agent has been reading the virtual machines for 10 s and has not "
                                   "finished"));
+        if (*json_string(manager, "ConnectionError"))
+                return sd_bus_error_setf(error, HATAGO_ERROR("HypervisorUnavailable"),
+                                         _("the agent runs, but cannot reach libvirt: %s"),
+                                         json_string(manager, "ConnectionError"));
         return sd_bus_error_setf(error, HATAGO_ERROR("HypervisorUnavailable"),
                                  _("the agent runs, but libvirt (%s) does not answer it"),
                                  json_string(manager, "LibvirtURI"));
@@ -145,7 +151,7 @@ static void warn_disconnected(const Cli *cli, JsonObject *manager) {
 }
 
 int bus_wait_ready(const Cli *cli, sd_bus_error *error) {
-        uint64_t deadline = now_monotonic() + READY_TIMEOUT;
+        uint64_t begin = now_monotonic(), deadline = begin + READY_TIMEOUT;
         _cleanup_slot_ sd_bus_slot *slot = NULL;
         bool changed = false;
         int r;
@@ -169,6 +175,8 @@ int bus_wait_ready(const Cli *cli, sd_bus_error *error) {
                                 warn_disconnected(cli, manager);
                         return 0;
                 }
+                if (*json_string(manager, "ConnectionError"))
+                        deadline = MIN(deadline, begin + ABSENT_TIMEOUT);
                 r = wait_for_flag(cli->bus, &changed, deadline);
                 if (r == -ETIMEDOUT)
                         return set_not_ready(error, manager);

@@ -35,9 +35,9 @@ typedef struct BusFlag {
 int bus_append_flags(sd_bus_message *message, const BusFlag *flags, size_t n_flags);
 
 /*
- * Waits until the agent has read the hypervisor once, so that what it shows is whole: at most 10 s, then the
- * error NotReady or HypervisorUnavailable. If it shows what it knew last (Connected is false), warns on
- * standard error.
+ * Waits until the agent has read the hypervisor once, so that what it shows is whole: at most 10 s, and 1 s
+ * where it cannot reach it, then the error NotReady or HypervisorUnavailable. If it shows what it knew last
+ * (Connected is false), warns on standard error.
  */
 int bus_wait_ready(const Cli *cli, sd_bus_error *error);
 

@@ -132,6 +132,7 @@ def unavailable(caller, house):
     facts = caller.get_all(ROOT, MANAGER)
     assert facts["Ready"] is facts["Connected"] is False
     assert facts["LibvirtVersion"] == facts["Hostname"] == ""
+    assert facts["ConnectionError"]
     assert caller.call(ROOT, MACHINES, "ListMachines", NO_OPTIONS) == []
     with pytest.raises(BusError) as error:
         caller.machine("web")
@@ -140,6 +141,7 @@ def unavailable(caller, house):
         caller.define(domain_xml("web"))
     assert failed.value.short == UNAVAILABLE
     assert time.monotonic() - begin < 1
+    assert error.value.message == facts["ConnectionError"]
     return error.value.message
 
 

@@ -60,6 +60,7 @@ def test_a_path_is_the_uuid_escaped(crowd):
 def test_the_manager_says_what_it_is_connected_to(caller):
     facts = caller.get_all(ROOT, MANAGER)
     assert facts["Ready"] is facts["Connected"] is True
+    assert facts["ConnectionError"] == ""
     assert facts["LibvirtURI"] == "test:///default"
     assert re.fullmatch(r"\d+\.\d+\.\d+", facts["LibvirtVersion"])
     assert re.fullmatch(r"\d+\.\d+\.\d+", facts["Version"])
