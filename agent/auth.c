@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/user-count.h"
+#include "peer.h"
 
 /* The bus allows a connection 128 calls that wait for their answer, if not configured otherwise: these must
  * be far less together. What waits to be identified costs the bus nothing. */
@@ -213,11 +214,8 @@ static void check_cancel_polkit(AuthCheck *check) {
 
 static int check_on_gone(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         AuthCheck *check = userdata;
-        const char *new_owner;
-        int r;
 
-        r = sd_bus_message_read(m, "sss", NULL, NULL, &new_owner);
-        if (r < 0 || *new_owner)
+        if (!peer_left(m))
                 return 0;
 
         check_cancel_polkit(check);
@@ -225,7 +223,6 @@ static int check_on_gone(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-/* sd-bus would leave the bus if a match is refused, were it not for this. */
 static int check_on_match_installed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         AuthCheck *check = userdata;
         g_auto(Failure) failure = { 0 };
@@ -460,14 +457,10 @@ static int check_on_credentials(sd_bus_message *m, void *userdata, sd_bus_error 
  * has no credentials. */
 static int check_identify(AuthCheck *check) {
         const char *sender = sd_bus_message_get_sender(check->message);
-        g_autofree char *match = NULL;
         int r;
 
-        match = g_strdup_printf("type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
-                                "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='%s'",
-                                sender);
-        r = sd_bus_add_match_async(check->auth->bus, &check->gone_slot, match, check_on_gone,
-                                   check_on_match_installed, check);
+        r = peer_watch(check->auth->bus, sender, check_on_gone, check_on_match_installed, check,
+                       &check->gone_slot);
         if (r < 0)
                 return r;
 

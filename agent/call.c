@@ -158,6 +158,10 @@ const char *call_object(const Call *call) {
         return call->info.object;
 }
 
+const char *call_sender(const Call *call) {
+        return sd_bus_message_get_sender(call->message);
+}
+
 const char *call_name(const Call *call) {
         return call->info.name ?: "";
 }

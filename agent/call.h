@@ -65,7 +65,8 @@ void call_refuse(sd_bus_message *message, const Failure *failure);
 
 const struct Services *call_services(const Call *call);
 const char *call_object(const Call *call);
-const char *call_name(const Call *call); /* what polkit was told; "" if nothing */
+const char *call_sender(const Call *call); /* unique name of the connection */
+const char *call_name(const Call *call);   /* what polkit was told; "" if nothing */
 
 /* Tells what the object is, once it is known: before call_authorize(). */
 void call_describe(Call *call, const char *name, const char *uuid);

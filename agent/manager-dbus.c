@@ -45,6 +45,30 @@ static int get_plugins(sd_bus *bus, const char *path, const char *interface, con
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+/* What the agent itself offers beside what was there from the first day. */
+static const char *const own_features[] = { "subscribe", NULL };
+
+static int append_features(sd_bus_message *reply, const char *const *features) {
+        int r = 0;
+
+        for (; r >= 0 && features && *features; features++)
+                r = sd_bus_message_append(reply, "s", *features);
+        return r;
+}
+
+static int get_features(sd_bus *bus, const char *path, const char *interface, const char *property,
+                        sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const GArray *plugins = manager_plugins(userdata);
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'a', "s");
+        if (r >= 0)
+                r = append_features(reply, own_features);
+        for (guint i = 0; r >= 0 && i < plugins->len; i++)
+                r = append_features(reply, g_array_index(plugins, Plugin, i).descriptor->features);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int method_list_jobs(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         g_autoptr(sd_bus_message) reply = NULL;
         g_auto(Failure) failure = { 0 };
@@ -60,6 +84,47 @@ static int method_list_jobs(sd_bus_message *message, void *userdata, sd_bus_erro
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
+static void subscribe_identified(Call *call, void *arguments) {
+        g_auto(Failure) failure = { 0 };
+
+        if (subscriptions_add(manager_subscriptions(arguments), call_sender(call), call_caller(call)->uid,
+                              &failure) < 0)
+                call_fail(call, &failure);
+        else
+                call_reply(call, NULL);
+}
+
+/* It takes the same way as Subscribe, lest it overtakes one. */
+static void unsubscribe_identified(Call *call, void *arguments) {
+        subscriptions_remove(manager_subscriptions(arguments), call_sender(call));
+        call_reply(call, NULL);
+}
+
+static int begin_identified(sd_bus_message *message, Manager *manager, const char *verb,
+                            void (*identified)(Call *call, void *arguments), sd_bus_error *error) {
+        g_auto(Failure) failure = { 0 };
+        const CallInfo info = {
+                .verb = verb,
+                .object = PATH_ROOT,
+                .authorized = identified,
+                .arguments = manager,
+        };
+        int r;
+
+        r = options_read(message, NULL, NULL, &failure);
+        if (r >= 0)
+                r = call_begin(manager_services(manager), message, &info, &failure);
+        return failure_or_result(&failure, r, error);
+}
+
+static int method_subscribe(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return begin_identified(message, userdata, "subscribe", subscribe_identified, error);
+}
+
+static int method_unsubscribe(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return begin_identified(message, userdata, "unsubscribe", unsubscribe_identified, error);
+}
+
 static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -73,6 +138,11 @@ static const sd_bus_vtable manager_vtable[] = {
                         SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Hostname", "s", get_hostname, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Plugins", "as", get_plugins, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Features", "as", get_features, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_METHOD_WITH_ARGS("Subscribe", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
+                                method_subscribe, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Unsubscribe", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
+                                method_unsubscribe, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListJobs", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a(usoao)", jobs),
                                 method_list_jobs, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("JobNew", SD_BUS_ARGS("o", job), 0),

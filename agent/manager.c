@@ -16,6 +16,7 @@ struct Manager {
         Services services; /* what it points to is ours */
         Mailbox *mailbox;
         GArray *plugins;
+        Subscriptions *subscriptions;
         sd_bus_slot *name_slot;
         sd_event_source *exit_source;
         bool ready, connected, stopped;
@@ -33,6 +34,10 @@ bool manager_is_connected(const Manager *manager) {
         return manager->connected;
 }
 
+Subscriptions *manager_subscriptions(const Manager *manager) {
+        return manager->subscriptions;
+}
+
 const GArray *manager_plugins(const Manager *manager) {
         return manager->plugins;
 }
@@ -43,6 +48,21 @@ static bool services_is_ready(void *userdata) {
 
 static bool services_is_connected(void *userdata) {
         return manager_is_connected(userdata);
+}
+
+static bool services_is_subscribed(void *userdata) {
+        const Manager *manager = userdata;
+        return subscriptions_any(manager->subscriptions);
+}
+
+static void manager_on_subscribed(void *userdata, bool subscribed) {
+        const Manager *manager = userdata;
+
+        for (guint i = 0; i < manager->plugins->len; i++) {
+                const Plugin *plugin = &g_array_index(manager->plugins, Plugin, i);
+                if (plugin->descriptor->subscribed)
+                        plugin->descriptor->subscribed(plugin->instance, subscribed);
+        }
 }
 
 static bool manager_all_synced(const Manager *manager) {
@@ -195,7 +215,10 @@ static int manager_make_services(Manager *manager, const ManagerOptions *options
         s->synced_changed = manager_update;
         s->is_ready = services_is_ready;
         s->is_connected = services_is_connected;
+        s->is_subscribed = services_is_subscribed;
         s->userdata = manager;
+
+        manager->subscriptions = subscriptions_new(s->bus, manager_on_subscribed, manager);
 
         r = objects_new(s->bus, &s->objects);
         if (r >= 0)
@@ -275,6 +298,7 @@ static void manager_stop(Manager *manager) {
 
         /* Calls that wait for polkit hold what their plugin gave them. */
         s->auth = auth_free(s->auth);
+        manager->subscriptions = subscriptions_free(manager->subscriptions);
         manager->plugins = plugins_free(manager->plugins);
         manager->stopped = true;
 }

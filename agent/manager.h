@@ -6,6 +6,7 @@
 
 #include "objects.h"
 #include "plugin.h"
+#include "subscriptions.h"
 
 /* The service as a whole: makes the parts, ties them together, and runs them. */
 typedef struct Manager Manager;
@@ -30,6 +31,7 @@ int manager_run(Manager *manager);
 const Services *manager_services(const Manager *manager);
 bool manager_is_ready(const Manager *manager);
 bool manager_is_connected(const Manager *manager);
+Subscriptions *manager_subscriptions(const Manager *manager);
 const GArray *manager_plugins(const Manager *manager); /* of Plugin */
 
 /* The face on the bus, manager-dbus.c. */

@@ -22,7 +22,7 @@
  *
  * All functions are called on the main thread.
  */
-#define PLUGIN_ABI 1U
+#define PLUGIN_ABI 2U
 #define PLUGIN_SYMBOL "hatago_plugin"
 
 /* What the agent lends to its plugins, until their free() has returned. */
@@ -40,12 +40,17 @@ typedef struct Services {
         /* Whether the objects show what the hypervisor says now (Connected), or ever did (Ready). */
         bool (*is_connected)(void *userdata);
         bool (*is_ready)(void *userdata);
+        /* Whether a client has subscribed: then what has no event is reconciled, and samples are taken. */
+        bool (*is_subscribed)(void *userdata);
         void *userdata;
 } Services;
 
 typedef struct PluginDescriptor {
         uint32_t abi;     /* PLUGIN_ABI of the header it was built with */
         const char *name; /* as in org.hatago.Host1.Manager.Plugins */
+
+        /* Words for org.hatago.Host1.Manager.Features; ends with NULL. NULL is none. */
+        const char *const *features;
 
         /* Makes the plugin; nothing of it is visible yet. services outlives it. Negative errno on failure.
          */
@@ -56,6 +61,10 @@ typedef struct PluginDescriptor {
 
         /* Whether its objects show what the hypervisor says now. */
         bool (*synced)(const void *plugin);
+
+        /* What services->is_subscribed() says has changed: the first client subscribed, or the last one is
+         * gone. May be NULL. */
+        void (*subscribed)(void *plugin, bool subscribed);
 
         /* After hypervisor_stop(): no callback comes any more. NULL is none; returns NULL. */
         void *(*free)(void *plugin);

@@ -43,6 +43,8 @@ def machine_row(method, verb, action="machine-control", **keywords):
 # A method that is in an interface's XML and has no row here fails a test below.
 MATRIX = [
     Row(MANAGER, "ListJobs", path="root"),
+    Row(MANAGER, "Subscribe", path="root"),
+    Row(MANAGER, "Unsubscribe", path="root"),
     Row(MACHINES, "ListMachines", path="root"),
     Row(MACHINES, "GetMachine", path="root", arguments=(GLib.Variant("s", "test"), NO_OPTIONS)),
     Row(MACHINES, "DefineMachine", f"{NAME}.machine-define", "define", path="root",
