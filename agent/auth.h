@@ -3,9 +3,9 @@
 
 #include <glib.h>
 #include <stdbool.h>
-#include <sys/types.h>
 #include <systemd/sd-bus.h>
 
+#include "caller.h"
 #include "common/error.h"
 
 /*
@@ -17,18 +17,6 @@
  * nobody else.
  */
 typedef struct Auth Auth;
-
-/* Who called. Shared by reference, for as long as a job or its record needs it. */
-typedef struct Caller {
-        unsigned n_ref;
-        uid_t uid;
-        pid_t pid;  /* when asked; 0 if the bus does not know */
-        char *unit; /* systemd unit, for the journal; NULL if systemd does not know */
-} Caller;
-
-Caller *caller_ref(Caller *caller);
-Caller *caller_unref(Caller *caller); /* NULL is none */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Caller, caller_unref)
 
 /*
  * The answer, once, and never from within auth_check(). result is 0; -EACCES (AccessDenied, or
