@@ -4,12 +4,11 @@
 #include <errno.h>
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <string.h>
 
 #include "common/text.h"
+#include "xml-node.h"
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
 
 /* What a reading has come upon, and must end with. */
@@ -84,46 +83,10 @@ static int xml_parse(const char *xml, xmlDoc **ret, Failure *failure) {
         return 0;
 }
 
-/* The first of this name, as libvirt picks it: one of another namespace is another element. */
-static xmlNode *node_child(xmlNode *parent, const char *name) {
-        for (xmlNode *n = parent ? parent->children : NULL; n; n = n->next)
-                if (n->type == XML_ELEMENT_NODE && !n->ns && xmlStrEqual(n->name, BAD_CAST name))
-                        return n;
-
-        return NULL;
-}
-
-/* The text of an element; NULL if there is no such element. */
-static char *node_child_raw_text(xmlNode *parent, const char *name) {
-        xmlNode *node = node_child(parent, name);
-        xmlChar *content;
-        char *text;
-
-        if (!node)
-                return NULL;
-
-        content = xmlNodeGetContent(node);
-        text = g_strdup((const char *) content ?: "");
-        xmlFree(content);
-        return text;
-}
-
-/* ... without the space around it. */
-static char *node_child_text(xmlNode *parent, const char *name) {
-        char *text = node_child_raw_text(parent, name);
+/* The text of an element without the space around it; NULL if there is no such element. */
+static char *node_child_text(const xmlNode *parent, const char *name) {
+        char *text = node_text(node_child(parent, name));
         return text ? g_strstrip(text) : NULL;
-}
-
-static char *node_attribute(xmlNode *node, const char *name) {
-        xmlChar *value = node ? xmlGetNoNsProp(node, BAD_CAST name) : NULL;
-        char *copy = g_strdup((const char *) value);
-
-        xmlFree(value);
-        return copy;
-}
-
-static uint64_t text_number(const char *text) {
-        return text ? g_ascii_strtoull(text, /* endptr= */ NULL, /* base= */ 10) : 0;
 }
 
 static const char *accelerator_of_type(const char *type) {
@@ -136,20 +99,20 @@ static const char *accelerator_of_type(const char *type) {
 int domain_xml_read(const char *xml, MachineFacts *facts) {
         g_auto(Failure) failure = { 0 };
         g_autoptr(xmlDoc) document = NULL;
-        g_autofree char *type = NULL, *current = NULL, *vcpus = NULL, *memory = NULL;
-        xmlNode *root;
+        g_autofree char *memory = NULL;
+        const xmlNode *root;
+        const char *current;
 
         if (xml_parse(xml, &document, &failure) < 0)
                 return -EINVAL;
 
         root = xmlDocGetRootElement(document);
-        type = node_attribute(root, "type");
         current = node_attribute(node_child(root, "vcpu"), "current");
-        vcpus = node_child_text(root, "vcpu");
         memory = node_child_text(root, "currentMemory") ?: node_child_text(root, "memory");
 
-        facts->accelerator = accelerator_of_type(type);
-        facts->vcpus = (unsigned) text_number(current ?: vcpus);
+        facts->config = config_read(root);
+        facts->accelerator = accelerator_of_type(node_attribute(root, "type"));
+        facts->vcpus = current ? (unsigned) text_number(current) : facts->config->vcpus_maximum;
         facts->memory = text_number(memory) * 1024; /* libvirt always writes KiB */
         return 0;
 }
@@ -158,7 +121,7 @@ int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failur
         g_autoptr(xmlDoc) document = NULL;
         g_autofree char *name = NULL, *uuid = NULL;
         DomainXMLIdentity identity = { 0 };
-        xmlNode *root;
+        const xmlNode *root;
         int r;
 
         r = xml_parse(xml, &document, failure);
@@ -171,7 +134,7 @@ int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failur
                                    root ? (const char *) root->name : "");
 
         /* Space belongs to a name. */
-        name = node_child_raw_text(root, "name");
+        name = node_text(node_child(root, "name"));
         if (!name || !*name)
                 return failure_set(failure, ERROR_INVALID_XML, "The XML has no <name>.");
         if (text_has_control(name)) {

@@ -11,7 +11,7 @@
 #define DOMAIN_XML_MAX (1024U * 1024)
 #define DOMAIN_XML_NODES_MAX 20000U /* elements and attributes */
 
-/* Reads the FACTS_CONFIG of XML that libvirt wrote. -EINVAL if it is none. */
+/* Reads the FACTS_CONFIG of XML that libvirt wrote, into facts that hold none. -EINVAL if it is no XML. */
 int domain_xml_read(const char *xml, MachineFacts *facts);
 
 /* Who the XML of a caller is about. */

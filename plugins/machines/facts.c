@@ -10,6 +10,7 @@
 
 void facts_done(MachineFacts *facts) {
         g_clear_pointer(&facts->name, g_free);
+        facts->config = config_unref(facts->config);
 }
 
 /* libvirt says -1 for a domain that is off. */
@@ -57,6 +58,7 @@ static int read_config(virDomain *domain, MachineFacts *facts) {
         if (!xml)
                 return -1;
 
+        facts->config = config_unref(facts->config);
         r = domain_xml_read(xml, facts);
         free(xml);
         if (r < 0) { /* libvirt's own XML is not to be blamed on the caller: shown as unknown */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "config.h"
 
 /* What was read of one domain, as values: it crosses from the thread that asked libvirt to the main thread.
  */
@@ -14,7 +15,7 @@ typedef enum FactsMask {
         FACTS_STATE = 1 << 0, /* name, id, state, reason */
         FACTS_PERSISTENT = 1 << 1,
         FACTS_AUTOSTART = 1 << 2,
-        FACTS_CONFIG = 1 << 3, /* from the XML: vcpus, memory, accelerator */
+        FACTS_CONFIG = 1 << 3, /* from the XML: vcpus, memory, accelerator, config */
         FACTS_ALL = (1 << 4) - 1,
 } FactsMask;
 
@@ -29,6 +30,7 @@ typedef struct MachineFacts {
         unsigned vcpus;
         uint64_t memory;         /* bytes */
         const char *accelerator; /* interned */
+        Config *config;          /* NULL: not read, or not understood */
 } MachineFacts;
 
 void facts_done(MachineFacts *facts);

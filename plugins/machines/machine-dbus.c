@@ -11,19 +11,43 @@
 /* The face of one machine on the bus: org.hatago.Host1.Machine. The userdata of a found object is the
  * Machine. */
 
-static const char *const machine_properties[] = {
-        [MACHINE_NAME] = "Name",
-        [MACHINE_DOMAIN_ID] = "DomainId",
-        [MACHINE_STATE] = "State",
-        [MACHINE_STATE_REASON] = "StateReason",
-        [MACHINE_PERSISTENT] = "Persistent",
-        [MACHINE_AUTOSTART] = "Autostart",
-        [MACHINE_VCPUS] = "VCPUs",
-        [MACHINE_MEMORY] = "Memory",
-        [MACHINE_ACCELERATOR] = "Accelerator",
-        [MACHINE_PID] = "PID",
-        [MACHINE_STARTED_AT] = "StartedAt",
-        NULL,
+/* The one list of them: the getter of each, and how others learn of a change. What is bulky is told by name
+ * alone, and read when it is wanted. */
+#define CONST SD_BUS_VTABLE_PROPERTY_CONST
+#define TOLD SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+#define BULKY (SD_BUS_VTABLE_PROPERTY_EXPLICIT | SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION)
+#define MACHINE_PROPERTIES(P)                                                                               \
+        P(MACHINE_UUID, "UUID", "s", get_uuid, CONST)                                                       \
+        P(MACHINE_NAME, "Name", "s", get_name, TOLD)                                                        \
+        P(MACHINE_DOMAIN_ID, "DomainId", "u", get_domain_id, TOLD)                                          \
+        P(MACHINE_STATE, "State", "s", get_state, TOLD)                                                     \
+        P(MACHINE_STATE_REASON, "StateReason", "s", get_state_reason, TOLD)                                 \
+        P(MACHINE_PERSISTENT, "Persistent", "b", get_persistent, TOLD)                                      \
+        P(MACHINE_AUTOSTART, "Autostart", "b", get_autostart, TOLD)                                         \
+        P(MACHINE_VCPUS, "VCPUs", "u", get_vcpus, TOLD)                                                     \
+        P(MACHINE_MEMORY, "Memory", "t", get_memory, TOLD)                                                  \
+        P(MACHINE_ACCELERATOR, "Accelerator", "s", get_accelerator, TOLD)                                   \
+        P(MACHINE_TITLE, "Title", "s", get_title, TOLD)                                                     \
+        P(MACHINE_DESCRIPTION, "Description", "s", get_description, TOLD)                                   \
+        P(MACHINE_VCPUS_MAXIMUM, "VCPUsMaximum", "u", get_vcpus_maximum, TOLD)                              \
+        P(MACHINE_MEMORY_MAXIMUM, "MemoryMaximum", "t", get_memory_maximum, TOLD)                           \
+        P(MACHINE_ARCHITECTURE, "Architecture", "s", get_architecture, TOLD)                                \
+        P(MACHINE_MACHINE_TYPE, "MachineType", "s", get_machine_type, TOLD)                                 \
+        P(MACHINE_FIRMWARE, "Firmware", "s", get_firmware, TOLD)                                            \
+        P(MACHINE_OS_INFO, "OSInfo", "s", get_os_info, TOLD)                                                \
+        P(MACHINE_UNIT, "Unit", "s", get_unit, TOLD)                                                        \
+        P(MACHINE_UNIT_STATE, "UnitState", "s", get_unit_state, TOLD)                                       \
+        P(MACHINE_DISKS, "Disks", "aa{sv}", get_disks, BULKY)                                               \
+        P(MACHINE_INTERFACES, "Interfaces", "aa{sv}", get_interfaces, BULKY)                                \
+        P(MACHINE_DISPLAYS, "Displays", "aa{sv}", get_displays, BULKY)                                      \
+        P(MACHINE_PID, "PID", "u", get_pid, TOLD)                                                           \
+        P(MACHINE_STARTED_AT, "StartedAt", "t", get_started_at, TOLD)
+
+#define PROPERTY_NAME(property, name, type, getter, flags) [property] = (name),
+#define PROPERTY_ROW(property, name, type, getter, flags) SD_BUS_PROPERTY(name, type, getter, 0, flags),
+
+static const char *const machine_properties[_MACHINE_PROPERTY_MAX + 1] = {
+        MACHINE_PROPERTIES(PROPERTY_NAME) /* and NULL */
 };
 
 const ObjectInterface machine_interface = { .name = IFACE_MACHINE, .properties = machine_properties };
@@ -38,8 +62,30 @@ BUS_GETTER(get_autostart, Machine, m, "b", (int) m->autostart)
 BUS_GETTER(get_vcpus, Machine, m, "u", m->vcpus)
 BUS_GETTER(get_memory, Machine, m, "t", m->memory)
 BUS_GETTER(get_accelerator, Machine, m, "s", m->accelerator)
+BUS_GETTER(get_title, Machine, m, "s", m->config->title)
+BUS_GETTER(get_description, Machine, m, "s", m->config->description)
+BUS_GETTER(get_vcpus_maximum, Machine, m, "u", m->config->vcpus_maximum)
+BUS_GETTER(get_memory_maximum, Machine, m, "t", m->config->memory_maximum)
+BUS_GETTER(get_architecture, Machine, m, "s", m->config->architecture)
+BUS_GETTER(get_machine_type, Machine, m, "s", m->config->machine_type)
+BUS_GETTER(get_firmware, Machine, m, "s", m->config->firmware)
+BUS_GETTER(get_os_info, Machine, m, "s", m->config->os_info)
+BUS_GETTER(get_unit, Machine, m, "s", machine_unit(m))
+BUS_GETTER(get_unit_state, Machine, m, "s", machine_unit_state(m))
 BUS_GETTER(get_pid, Machine, m, "u", m->pid)
 BUS_GETTER(get_started_at, Machine, m, "t", m->started_at)
+
+#define ITEMS_GETTER(function, kind, field)                                                                 \
+        static int function(sd_bus *bus, const char *path, const char *interface, const char *property,     \
+                            sd_bus_message *reply, void *userdata, sd_bus_error *error) {                   \
+                const Machine *machine = userdata;                                                          \
+                                                                                                            \
+                return items_append(&(kind), &machine->config->field, reply);                               \
+        }
+
+ITEMS_GETTER(get_disks, disk_kind, disks)
+ITEMS_GETTER(get_interfaces, interface_kind, interfaces)
+ITEMS_GETTER(get_displays, display_kind, displays)
 
 /* The plugin, of which the machine is one: sd-bus hands out what machine_find() found, and no more. */
 static Machines *current_machines(sd_bus_message *message) {
@@ -62,8 +108,6 @@ static int method_get_xml(sd_bus_message *message, void *userdata, sd_bus_error 
         return failure_or_result(&failure, r, error);
 }
 
-#define PROPERTY(name, type, getter)                                                                        \
-        SD_BUS_PROPERTY(name, type, getter, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
 #define OPTIONS SD_BUS_ARGS("a{sv}", options)
 #define VERB_WITH_JOB(name)                                                                                 \
         SD_BUS_METHOD_WITH_ARGS(name, OPTIONS, SD_BUS_RESULT("o", job), method_verb,                        \
@@ -73,18 +117,7 @@ static int method_get_xml(sd_bus_message *message, void *userdata, sd_bus_error 
 
 static const sd_bus_vtable machine_vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("UUID", "s", get_uuid, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        PROPERTY("Name", "s", get_name),
-        PROPERTY("DomainId", "u", get_domain_id),
-        PROPERTY("State", "s", get_state),
-        PROPERTY("StateReason", "s", get_state_reason),
-        PROPERTY("Persistent", "b", get_persistent),
-        PROPERTY("Autostart", "b", get_autostart),
-        PROPERTY("VCPUs", "u", get_vcpus),
-        PROPERTY("Memory", "t", get_memory),
-        PROPERTY("Accelerator", "s", get_accelerator),
-        PROPERTY("PID", "u", get_pid),
-        PROPERTY("StartedAt", "t", get_started_at),
+        MACHINE_PROPERTIES(PROPERTY_ROW) /* with commas */
         VERB_WITH_JOB("Start"),
         VERB_WITH_JOB("Shutdown"),
         VERB_WITH_JOB("PowerOff"),

@@ -9,7 +9,7 @@
 Machine *machine_new(const char *uuid) {
         Machine *machine = g_new(Machine, 1);
 
-        *machine = (Machine){ .name = g_strdup(""), .accelerator = "" };
+        *machine = (Machine){ .name = g_strdup(""), .accelerator = "", .config = config_new() };
         g_strlcpy(machine->uuid, uuid, sizeof(machine->uuid));
         if (sd_bus_path_encode(PATH_MACHINES, machine->uuid, &machine->path) < 0)
                 g_error("out of memory");
@@ -23,12 +23,22 @@ Machine *machine_free(Machine *machine) {
 
         free(machine->path); /* of sd-bus */
         g_free(machine->name);
+        config_unref(machine->config);
         g_free(machine);
         return NULL;
 }
 
 bool machine_is_active(const Machine *machine) {
         return machine->id != 0;
+}
+
+/* No machine has one yet. */
+const char *machine_unit(const Machine *machine) {
+        return "";
+}
+
+const char *machine_unit_state(const Machine *machine) {
+        return "";
 }
 
 /* Sets a field and yields the bit if it changed. */
@@ -73,6 +83,33 @@ uint64_t machine_apply_process(Machine *machine, uint32_t pid, uint64_t started_
                SET(machine, started_at, started_at, MACHINE_STARTED_AT);
 }
 
+#define STRING_BIT(a, b, field, property) (g_str_equal((a)->field, (b)->field) ? 0 : MACHINE_BIT(property))
+#define NUMBER_BIT(a, b, field, property) ((a)->field == (b)->field ? 0 : MACHINE_BIT(property))
+#define ITEMS_BIT(a, b, field, kind, property)                                                              \
+        (items_equal(&(kind), &(a)->field, &(b)->field) ? 0 : MACHINE_BIT(property))
+
+static uint64_t config_compare(const Config *a, const Config *b) {
+        return STRING_BIT(a, b, title, MACHINE_TITLE) | STRING_BIT(a, b, description, MACHINE_DESCRIPTION) |
+               NUMBER_BIT(a, b, vcpus_maximum, MACHINE_VCPUS_MAXIMUM) |
+               NUMBER_BIT(a, b, memory_maximum, MACHINE_MEMORY_MAXIMUM) |
+               STRING_BIT(a, b, architecture, MACHINE_ARCHITECTURE) |
+               STRING_BIT(a, b, machine_type, MACHINE_MACHINE_TYPE) |
+               STRING_BIT(a, b, firmware, MACHINE_FIRMWARE) | STRING_BIT(a, b, os_info, MACHINE_OS_INFO) |
+               ITEMS_BIT(a, b, disks, disk_kind, MACHINE_DISKS) |
+               ITEMS_BIT(a, b, interfaces, interface_kind, MACHINE_INTERFACES) |
+               ITEMS_BIT(a, b, displays, display_kind, MACHINE_DISPLAYS);
+}
+
+static uint64_t machine_set_config(Machine *machine, Config *config) {
+        Config *old = machine->config;
+        uint64_t mask;
+
+        machine->config = config ? config_ref(config) : config_new();
+        mask = config_compare(old, machine->config);
+        config_unref(old);
+        return mask;
+}
+
 uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts) {
         uint64_t mask = 0;
 
@@ -89,6 +126,7 @@ uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts) {
                 mask |= SET(machine, vcpus, facts->vcpus, MACHINE_VCPUS);
                 mask |= SET(machine, memory, facts->memory, MACHINE_MEMORY);
                 mask |= SET(machine, accelerator, facts->accelerator, MACHINE_ACCELERATOR);
+                mask |= machine_set_config(machine, facts->config);
         }
 
         return mask;

@@ -19,12 +19,14 @@ typedef struct Machine {
         unsigned vcpus;
         uint64_t memory;
         const char *accelerator;
+        Config *config; /* never NULL */
         uint32_t pid;
         uint64_t started_at;
 } Machine;
 
-/* The properties of org.hatago.Host1.Machine that change, as bits of the masks below. */
+/* The properties of org.hatago.Host1.Machine, as bits of the masks below. */
 typedef enum MachineProperty {
+        MACHINE_UUID,
         MACHINE_NAME,
         MACHINE_DOMAIN_ID,
         MACHINE_STATE,
@@ -34,6 +36,19 @@ typedef enum MachineProperty {
         MACHINE_VCPUS,
         MACHINE_MEMORY,
         MACHINE_ACCELERATOR,
+        MACHINE_TITLE,
+        MACHINE_DESCRIPTION,
+        MACHINE_VCPUS_MAXIMUM,
+        MACHINE_MEMORY_MAXIMUM,
+        MACHINE_ARCHITECTURE,
+        MACHINE_MACHINE_TYPE,
+        MACHINE_FIRMWARE,
+        MACHINE_OS_INFO,
+        MACHINE_UNIT,
+        MACHINE_UNIT_STATE,
+        MACHINE_DISKS,
+        MACHINE_INTERFACES,
+        MACHINE_DISPLAYS,
         MACHINE_PID,
         MACHINE_STARTED_AT,
         _MACHINE_PROPERTY_MAX,
@@ -47,6 +62,10 @@ Machine *machine_free(Machine *machine); /* NULL is none */
 
 /* Whether it has a hypervisor process. */
 bool machine_is_active(const Machine *machine);
+
+/* Its systemd unit, and its ActiveState: empty where it has none. */
+const char *machine_unit(const Machine *machine);
+const char *machine_unit_state(const Machine *machine);
 
 /* Takes over what was read; returns the mask of what changed. */
 uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts);

@@ -11,8 +11,8 @@
 
 static int append_row(sd_bus_message *reply, const Machine *m) {
         return sd_bus_message_append(reply, "(ossssbut)", m->path, m->name, m->uuid,
-                                     state_to_string(m->state),
-                                     /* unit= */ "", (int) m->autostart, m->vcpus, m->memory);
+                                     state_to_string(m->state), machine_unit(m), (int) m->autostart,
+                                     m->vcpus, m->memory);
 }
 
 static int reply_list(sd_bus_message *message, Machines *machines) {

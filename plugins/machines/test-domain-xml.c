@@ -218,6 +218,10 @@ static void test_damaged_xml_is_answered(void) {
         static const char whole[] =
                         "<?xml version='1.0' encoding='UTF-8'?><domain type='kvm'><name>web</name>"
                         "<uuid>" UUID "</uuid><vcpu current='1'>2</vcpu><memory>1024</memory>"
+                        "<os><type arch='x86_64'>hvm</type></os><devices>"
+                        "<disk type='file'><source file='/x'/><target dev='vda'/></disk>"
+                        "<interface><mac address='52:54:00:00:00:01'/></interface>"
+                        "<graphics type='vnc' port='-1'/></devices>"
                         "<!-- c --><![CDATA[x]]>&amp;</domain>";
 
         for (int round = 0; round < 5000; round++) {
@@ -232,6 +236,7 @@ static void test_damaged_xml_is_answered(void) {
                 if (domain_xml_identify(xml, &identity, &failure) >= 0)
                         g_free(identity.name);
                 (void) domain_xml_read(xml, &facts);
+                facts_done(&facts);
         }
 }
 

@@ -126,6 +126,43 @@ static void test_the_mask_names_each_property_that_changed(Fixture *f, const voi
         g_assert_cmpuint(f->machine->memory, ==, 1 << 20);
 }
 
+static uint64_t read_config(Fixture *f, Config *config) {
+        MachineFacts facts = {
+                .have = FACTS_CONFIG,
+                .vcpus = f->machine->vcpus,
+                .memory = f->machine->memory,
+                .accelerator = f->machine->accelerator,
+                .config = config,
+        };
+
+        return machine_apply_facts(f->machine, &facts);
+}
+
+/* It is the model's own from then on; the same read again is no change, and XML that could not be read is
+ * one. */
+static void test_a_configuration_is_taken_over_and_compared(Fixture *f, const void *unused) {
+        Config *config = config_new(), *same = config_new();
+        uint64_t changed = MACHINE_BIT(MACHINE_TITLE) | MACHINE_BIT(MACHINE_VCPUS_MAXIMUM) |
+                           MACHINE_BIT(MACHINE_OS_INFO) | MACHINE_BIT(MACHINE_DISKS);
+
+        config->title = same->title = "Web";
+        config->os_info = same->os_info = "http://debian.org/debian/12";
+        config->vcpus_maximum = same->vcpus_maximum = 4;
+        config->disks = (Items){ g_new0(MachineDisk, 1), 1 };
+        same->disks = (Items){ g_new0(MachineDisk, 1), 1 };
+        *(MachineDisk *) config->disks.items = *(MachineDisk *) same->disks.items =
+                        (MachineDisk){ "vda", "disk", "virtio", "file", "/x",  "",   "",
+                                       "raw", "",     "",       0,      false, false };
+
+        g_assert_cmphex(read_config(f, config), ==, changed);
+        config_unref(config);
+        g_assert_cmphex(read_config(f, same), ==, 0);
+        config_unref(same);
+        g_assert_cmpstr(f->machine->config->title, ==, "Web");
+        g_assert_cmphex(read_config(f, NULL), ==, changed);
+        g_assert_cmpstr(f->machine->config->title, ==, "");
+}
+
 /* Reasons are numbered anew in each state; the word is what others see. */
 static void test_a_reason_has_changed_when_its_word_has(Fixture *f, const void *unused) {
         g_assert_cmpuint(read_run(f, 5, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_CRASHED), !=, 0);
@@ -288,6 +325,8 @@ int main(int argc, char **argv) {
         add("/machine/the-same-facts-change-nothing", test_the_same_facts_change_nothing);
         add("/machine/the-mask-names-each-property-that-changed",
             test_the_mask_names_each_property_that_changed);
+        add("/machine/a-configuration-is-taken-over-and-compared",
+            test_a_configuration_is_taken_over_and_compared);
         add("/machine/a-reason-has-changed-when-its-word-has", test_a_reason_has_changed_when_its_word_has);
         add("/machine/another-run-has-another-process", test_another_run_has_another_process);
         add("/machine/started-and-stopped-apply-at-once", test_started_and_stopped_apply_at_once);

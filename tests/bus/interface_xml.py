@@ -17,6 +17,11 @@ class Interface:
     signals: dict
     properties: dict
 
+    def listed(self):
+        """Return the names of what GetAll tells: bulky properties are told by name alone."""
+        return {name for name, (_, _, changes) in self.properties.items()
+                if changes != "invalidates"}
+
 
 def read_arguments(element, directions):
     """Return (name, type, direction) of each argument."""

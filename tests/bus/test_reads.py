@@ -8,7 +8,7 @@ import pytest
 
 from gi.repository import GLib
 from hatago_bus import MACHINE, MACHINES, MANAGER, NO_OPTIONS, PROPERTIES, ROOT
-from machines import OFF, PAUSED, RUNNING, driver_file, fresh_uuid
+from machines import OFF, PAUSED, RUNNING, domain_xml, driver_file, fresh_uuid
 
 
 @pytest.fixture
@@ -117,3 +117,60 @@ def test_get_of_a_property_and_get_all_agree(caller, machine):
     for name, value in everything.items():
         assert caller.call(machine, PROPERTIES, "Get", GLib.Variant("s", MACHINE),
                            GLib.Variant("s", name)) == value
+
+
+RICH = """
+<title>Web &amp; mail</title><description>two
+lines</description>
+<metadata><o:libosinfo xmlns:o="http://libosinfo.org/xmlns/libvirt/domain/1.0">
+<o:os id="http://debian.org/debian/12"/></o:libosinfo></metadata>
+<devices>
+<disk type="file" device="disk"><driver name="qemu" type="qcow2"/><source file="/images/web.qcow2"/>
+<target dev="vda" bus="virtio"/></disk>
+<disk type="file" device="cdrom"><target dev="hda" bus="ide"/><readonly/></disk>
+<interface type="network"><mac address="52:54:00:00:00:01"/><source network="default"/></interface>
+<graphics type="vnc" port="5901" passwd="secret"/>
+</devices>"""
+
+
+def test_what_the_xml_says_is_shown(caller, define):
+    path = define(vcpus=4, extra=RICH)
+    facts = caller.get_all(path, MACHINE)
+    shown = {name: facts[name] for name in (
+        "Title", "Description", "OSInfo", "VCPUsMaximum", "MemoryMaximum", "Unit", "UnitState")}
+    assert shown == {
+        "Title": "Web & mail", "Description": "two\nlines", "VCPUsMaximum": 4,
+        "OSInfo": "http://debian.org/debian/12", "MemoryMaximum": 256 * 1024 * 1024,
+        "Unit": "", "UnitState": ""}
+    assert facts["Architecture"]
+
+
+def test_lists_are_read_by_name_and_their_items_have_keys(caller, define):
+    path = define(extra=RICH)
+    assert not caller.get_all(path, MACHINE).keys() & {"Disks", "Interfaces", "Displays"}
+    disk, drive = caller.get(path, MACHINE, "Disks")
+    assert disk == {"Key": "vda", "Device": "disk", "Bus": "virtio", "Type": "file",
+                    "Source": "/images/web.qcow2", "Format": "qcow2", "ReadOnly": False,
+                    "Shareable": False}
+    assert (drive["Key"], drive["Device"], drive["ReadOnly"]) == ("hda", "cdrom", True)
+    assert "Source" not in drive
+    interface, = caller.get(path, MACHINE, "Interfaces")
+    assert interface["Key"] == "52:54:00:00:00:01"
+    assert (interface["Type"], interface["Source"]) == ("network", "default")
+    display, = caller.get(path, MACHINE, "Displays")
+    assert (display["Key"], display["Index"], display["Port"]) == ("vnc0", 0, 5901)
+    assert "secret" not in str(display)
+
+
+def test_a_new_definition_is_told_and_lists_as_invalidated(caller, define):
+    uuid = fresh_uuid()
+    path = define("redefined", uuid=uuid)
+    caller.define(domain_xml("redefined", uuid=uuid, extra=RICH))
+    caller.wait(lambda: caller.changes(path), 2, "signal")
+    _, _, _, (_, told, invalid) = next(signal for signal in caller.signals if signal[1] == path)
+    assert told["Title"] == "Web & mail"
+    assert sorted(invalid) == ["Disks", "Displays", "Interfaces"]
+    caller.settle()
+    caller.define(domain_xml("redefined", uuid=uuid, extra=RICH))
+    caller.iterate(0.1)
+    assert not caller.changes(path), "the same again is no change"
