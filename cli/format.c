@@ -53,6 +53,26 @@ char *format_since(uint64_t usec, uint64_t now) {
         return g_strdup_printf(_("%s; %s ago"), absolute, span);
 }
 
+char *format_moment(uint64_t usec) {
+        time_t when = (time_t) (usec / USEC_PER_SEC);
+        char text[64] = "";
+        struct tm tm;
+
+        if (localtime_r(&when, &tm))
+                (void) strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+        return g_strdup(text);
+}
+
+char *format_os(const char *id) {
+        g_auto(GStrv) parts = g_strsplit(id, "/", -1);
+        guint n = g_strv_length(parts);
+
+        /* "http:", "", the vendor, the system, and often its version. */
+        if (n < 4)
+                return g_strdup(id);
+        return g_strjoinv(" ", parts + 3);
+}
+
 static uint64_t duration_unit(const char *text, size_t n) {
         static const struct {
                 const char *name;

@@ -4,12 +4,14 @@
 #include <errno.h>
 
 #include "bus.h"
+#include "json.h"
 #include "names.h"
 #include "text.h"
 
 Machine *machine_free(Machine *machine) {
         if (!machine)
                 return NULL;
+        g_clear_pointer(&machine->facts, json_object_unref);
         g_free(machine->path);
         g_free(machine->name);
         g_free(machine->uuid);
@@ -62,6 +64,83 @@ int machines_list(const Cli *cli, sd_bus_error *error, GPtrArray **ret) {
         if (r < 0)
                 return sd_bus_error_set_errno(error, r);
         while ((r = machine_read(reply, machines)) > 0)
+                ;
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        *ret = g_steal_pointer(&machines);
+        return 0;
+}
+
+/* Takes the facts. */
+static Machine *machine_new(const char *path, JsonObject *facts) {
+        Machine *machine = g_new(Machine, 1);
+
+        *machine = (Machine){
+                .facts = facts,
+                .path = g_strdup(path),
+                .name = g_strdup(json_string(facts, "Name")),
+                .uuid = g_strdup(json_string(facts, "UUID")),
+                .state = g_strdup(json_string(facts, "State")),
+                .unit = g_strdup(json_string(facts, "Unit")),
+                .autostart = json_flag(facts, "Autostart"),
+                .vcpus = json_number(facts, "VCPUs"),
+                .memory = json_number(facts, "Memory"),
+        };
+        return machine;
+}
+
+/* Returns 0 at the end of the dictionary. */
+static int machine_read_facts(sd_bus_message *message, GPtrArray *machines) {
+        JsonObject *facts;
+        const char *path;
+        int r;
+
+        r = sd_bus_message_enter_container(message, SD_BUS_TYPE_DICT_ENTRY, "oa{sv}");
+        if (r <= 0)
+                return r;
+        r = sd_bus_message_read(message, "o", &path);
+        if (r < 0)
+                return r;
+        r = json_object_from_message(message, &facts);
+        if (r < 0)
+                return r;
+        g_ptr_array_add(machines, machine_new(path, facts)); /* takes both */
+        r = sd_bus_message_exit_container(message);
+        return r < 0 ? r : 1;
+}
+
+static int query_append(sd_bus_message *message, const char *const *properties) {
+        static const char *const row[] = { "Name", "UUID", "State", "Unit", "Autostart", "VCPUs", "Memory" };
+        int r;
+
+        r = sd_bus_message_open_container(message, SD_BUS_TYPE_ARRAY, "s");
+        for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(row); i++)
+                r = sd_bus_message_append(message, "s", row[i]);
+        for (size_t i = 0; r >= 0 && properties[i]; i++)
+                r = sd_bus_message_append(message, "s", properties[i]);
+        if (r >= 0)
+                r = sd_bus_message_close_container(message);
+        return r < 0 ? r : sd_bus_message_append(message, "a{sv}", 0);
+}
+
+int machines_query(const Cli *cli, const char *const *properties, sd_bus_error *error, GPtrArray **ret) {
+        g_autoptr(GPtrArray) machines = g_ptr_array_new_with_free_func(machine_destroy);
+        _cleanup_message_ sd_bus_message *message = NULL, *reply = NULL;
+        int r;
+
+        r = bus_message_new(cli, HATAGO_PATH, MACHINES_INTERFACE, "Query", error, &message);
+        if (r < 0)
+                return r;
+        r = query_append(message, properties);
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        r = bus_call(cli, message, error, &reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "{oa{sv}}");
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        while ((r = machine_read_facts(reply, machines)) > 0)
                 ;
         if (r < 0)
                 return sd_bus_error_set_errno(error, r);

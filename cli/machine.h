@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include "cli.h"
 
 /* A row of org.hatago.Host1.Machines.ListMachines. */
 typedef struct Machine {
+        JsonObject *facts; /* properties as they are on the bus, if machines_query() was asked; else NULL */
         char *path;
         char *name;
         char *uuid;
         char *state;
         char *unit;
         bool autostart;
-        uint32_t vcpus;
+        uint64_t vcpus;
         uint64_t memory; /* bytes */
 } Machine;
 
@@ -19,6 +22,12 @@ Machine *machine_free(Machine *machine);
 
 /* All machines, as the agent sorts them: by name. Elements are Machine. Sets error on failure. */
 int machines_list(const Cli *cli, sd_bus_error *error, GPtrArray **ret);
+
+/*
+ * The same, and in facts those of the properties (NULL-ended) that the agent has for a machine. Costs more
+ * than machines_list(): a dictionary for each machine.
+ */
+int machines_query(const Cli *cli, const char *const *properties, sd_bus_error *error, GPtrArray **ret);
 
 /* The path of the machine with this name or UUID (new string). Sets error on failure. */
 int machine_find(const Cli *cli, const char *name, sd_bus_error *error, char **ret_path);

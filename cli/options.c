@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "format.h"
+#include "list-columns.h"
 #include "text.h"
 
 typedef struct OptionRow OptionRow;
@@ -13,9 +14,11 @@ struct OptionRow {
         const char *name;
         const char *value; /* what its value is called in the help; NULL: it takes none */
         size_t offset;     /* of its member in Options */
+        /* Returns a negative errno for what it cannot take, and 1 for a request for help. */
         int (*read)(const OptionRow *row, const char *text, void *member);
         const char *verbs; /* separated by commas; NULL: all */
         const char *help;
+        char *(*words)(void); /* what its value can be; new string; NULL: the help says it */
 };
 
 static int read_flag(const OptionRow *row, const char *text, void *member) {
@@ -58,16 +61,43 @@ static int read_timeout(const OptionRow *row, const char *text, void *member) {
         return 0;
 }
 
+static const char state_words[] =
+                "running, blocked, paused, shutdown, shutoff, crashed, pmsuspended, unknown";
+
+static char *list_states(void) {
+        return g_strdup(state_words);
+}
+
 static int read_state(const OptionRow *row, const char *text, void *member) {
-        static const char words[] = "running,blocked,paused,shutdown,shutoff,crashed,pmsuspended,unknown";
-        g_auto(GStrv) states = g_strsplit(text, ",", -1);
+        g_auto(GStrv) states = g_strsplit(text, ",", -1), words = g_strsplit(state_words, ", ", -1);
 
         if (!states[0])
                 return -EINVAL;
         for (size_t i = 0; states[i]; i++)
-                if (!text_list_has(words, ',', states[i]))
+                if (!g_strv_contains((const char *const *) words, states[i]))
                         return -EINVAL;
         return read_string(row, text, member);
+}
+
+static int read_yes_no(const OptionRow *row, const char *text, void *member) {
+        if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
+                return -EINVAL;
+        return read_string(row, text, member);
+}
+
+static int read_columns(const OptionRow *row, const char *text, void *member) {
+        g_autoptr(GPtrArray) columns = NULL;
+
+        if (strcmp(text, "help") == 0)
+                return 1;
+        columns = columns_parse(text, "name");
+        return columns ? read_string(row, text, member) : -EINVAL;
+}
+
+static int read_column(const OptionRow *row, const char *text, void *member) {
+        if (strcmp(text, "help") == 0)
+                return 1;
+        return column_find(text) ? read_string(row, text, member) : -EINVAL;
 }
 
 #define MEMBER(member) offsetof(Options, member)
@@ -87,7 +117,19 @@ static const OptionRow rows[] = {
         { "all", NULL, MEMBER(all), read_flag, "list", N_("all machines (as without it)") },
         { "running", NULL, MEMBER(running), read_flag, "list", N_("only machines that run") },
         { "state", "STATE,…", MEMBER(state), read_state, "list",
-          N_("only machines in these states: running, paused, shutdown, shutoff, crashed, pmsuspended") },
+          N_("only machines in these states: running, paused, shutdown, shutoff, crashed, pmsuspended"),
+          list_states },
+        { "autostart", "yes|no", MEMBER(autostart), read_yes_no, "list",
+          N_("only machines that the boot of the host starts, or does not") },
+        { "persistent", "yes|no", MEMBER(persistent), read_yes_no, "list",
+          N_("only machines that are defined, or that vanish when they end") },
+        { "warnings", NULL, MEMBER(warnings), read_flag, "list",
+          N_("only machines with which something is wrong") },
+        { "columns", "[+]COLUMN,…", MEMBER(columns), read_columns, "list",
+          N_("these columns, or with + these besides; 'help' lists them"), columns_words },
+        { "sort", "COLUMN", MEMBER(sort), read_column, "list", N_("sort by this column instead of the name"),
+          columns_words },
+        { "reverse", NULL, MEMBER(reverse), read_flag, "list", N_("the last first") },
         { "property", "P,…", MEMBER(property), read_string, "show", N_("only these properties") },
         { "value", NULL, MEMBER(value), read_flag, "show", N_("only the values") },
         { "paused", NULL, MEMBER(paused), read_flag, "start", N_("do not let its processors run yet") },
@@ -118,13 +160,27 @@ static int complain(char **ret_complaint, const char *pattern, const char *optio
         return -EINVAL;
 }
 
+static int complain_of_value(char **ret_complaint, const OptionRow *row, const char *text) {
+        g_autofree char *mistake = g_strdup_printf("--%s=%s", row->name, text), *words = NULL, *first = NULL;
+
+        (void) complain(&first, _("The value of '{option}' is not valid."), mistake);
+        if (!row->words) {
+                *ret_complaint = g_steal_pointer(&first);
+                return -EINVAL;
+        }
+        words = row->words();
+        /* Translators: the sentence that names the mistake, and what would be right. */
+        *ret_complaint = g_strdup_printf(_("%s It can be: %s"), first, words);
+        return -EINVAL;
+}
+
 /* Reads the option at argv[i] and returns how many words it took. */
 static int option_read(int argc, char **argv, int i, Options *options, char **ret_complaint) {
         const char *name = argv[i] + 2;
         size_t n = strcspn(name, "=");
         const OptionRow *row = row_find(name, n);
         const char *text = name[n] == '=' ? name + n + 1 : NULL;
-        int words = 1;
+        int words = 1, r;
 
         if (strncmp(argv[i], "--", 2) != 0 || !row)
                 return complain(ret_complaint, _("There is no option '{option}'."), argv[i]);
@@ -137,11 +193,11 @@ static int option_read(int argc, char **argv, int i, Options *options, char **re
                 text = argv[i + 1];
                 words = 2;
         }
-        if (row->read(row, text, (char *) options + row->offset) < 0) {
-                g_autofree char *mistake = g_strdup_printf("--%s=%s", row->name, text);
-
-                return complain(ret_complaint, _("The value of '{option}' is not valid."), mistake);
-        }
+        r = row->read(row, text, (char *) options + row->offset);
+        if (r < 0)
+                return complain_of_value(ret_complaint, row, text);
+        if (r > 0)
+                options->help = true;
         options->given |= UINT64_C(1) << (row - rows);
         return words;
 }

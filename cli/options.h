@@ -20,6 +20,8 @@ typedef struct Options {
         /* of some */
         bool all;
         bool running;
+        bool warnings;
+        bool reverse;
         bool paused;
         bool inactive;
         bool secure;
@@ -28,6 +30,10 @@ typedef struct Options {
         bool snapshots_metadata;
         bool nvram;
         const char *state;
+        const char *columns;
+        const char *sort;
+        const char *autostart;  /* "yes" or "no" */
+        const char *persistent; /* the same */
         const char *property;
         uint64_t timeout; /* µs; 0: not given */
 

@@ -43,6 +43,22 @@ static void test_since_is_absolute_and_relative(void) {
         g_assert_true(g_str_has_suffix(future, "; 0 s ago")); /* the clock was set back */
 }
 
+static void test_moments_and_systems_are_short(void) {
+        static const char *const systems[][2] = { { "", "" },
+                                                  { "http://debian.org/debian/12", "debian 12" },
+                                                  { "http://libosinfo.org/linux/2022", "linux 2022" },
+                                                  { "http://example.org/os", "os" },
+                                                  { "my own", "my own" } };
+        g_autofree char *moment = format_moment(UINT64_C(1795300000000000));
+
+        g_assert_cmpstr(moment, ==, "2026-11-21 22:26:40");
+        for (size_t i = 0; i < G_N_ELEMENTS(systems); i++) {
+                g_autofree char *text = format_os(systems[i][0]);
+
+                g_assert_cmpstr(text, ==, systems[i][1]);
+        }
+}
+
 static void duration_reads(const char *text, uint64_t expected) {
         uint64_t usec = 0;
 
@@ -80,6 +96,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/format/sizes-have-binary-units", test_sizes_have_binary_units);
         g_test_add_func("/format/durations-have-two-units", test_durations_have_two_units);
         g_test_add_func("/format/since-is-absolute-and-relative", test_since_is_absolute_and_relative);
+        g_test_add_func("/format/moments-and-systems-are-short", test_moments_and_systems_are_short);
         g_test_add_func("/format/durations-are-read", test_durations_are_read);
         g_test_add_func("/format/what-is-no-duration-is-refused", test_what_is_no_duration_is_refused);
         return g_test_run();

@@ -108,6 +108,38 @@ static void test_values_are_read(void) {
         g_assert_cmpstr(options.property, ==, "P");
 }
 
+static void complaint_is(const char *line, const char *expected) {
+        g_auto(GStrv) argv = g_strsplit(line, " ", -1);
+        g_autofree char *complaint = NULL;
+        g_autoptr(GPtrArray) words = NULL;
+        Options options;
+
+        g_assert_cmpint(options_parse((int) g_strv_length(argv), argv, &options, &words, &complaint), ==,
+                        -EINVAL);
+        if (!g_str_has_prefix(complaint, expected))
+                g_assert_cmpstr(complaint, ==, expected);
+}
+
+static void test_a_wrong_value_is_told_what_it_can_be(void) {
+        complaint_is("hatago list --state=off",
+                     "The value of '--state=off' is not valid. It can be: running, blocked, paused,");
+        complaint_is("hatago list --columns=name,x",
+                     "The value of '--columns=name,x' is not valid. It can be: name, state,");
+        complaint_is("hatago list --sort=+name",
+                     "The value of '--sort=+name' is not valid. It can be: name, state,");
+        complaint_is("hatago list --autostart=maybe", "The value of '--autostart=maybe' is not valid.");
+}
+
+static void test_a_value_can_ask_for_help(void) {
+        g_autoptr(GPtrArray) words = NULL;
+        g_auto(GStrv) argv = NULL;
+        Options options;
+
+        g_assert_cmpint(parse("hatago list --columns=help", &options, &words, &argv), ==, 0);
+        g_assert_true(options.help);
+        g_assert_null(options.columns);
+}
+
 static void test_strays_are_found(void) {
         g_autoptr(GPtrArray) words = NULL;
         g_auto(GStrv) argv = NULL;
@@ -129,6 +161,9 @@ int main(int argc, char **argv) {
         g_test_add_func("/options/a-mistake-does-not-hide-the-verb", test_a_mistake_does_not_hide_the_verb);
         g_test_add_func("/options/complaints-are-escaped", test_complaints_are_escaped);
         g_test_add_func("/options/values-are-read", test_values_are_read);
+        g_test_add_func("/options/a-wrong-value-is-told-what-it-can-be",
+                        test_a_wrong_value_is_told_what_it_can_be);
+        g_test_add_func("/options/a-value-can-ask-for-help", test_a_value_can_ask_for_help);
         g_test_add_func("/options/strays-are-found", test_strays_are_found);
         return g_test_run();
 }

@@ -87,6 +87,38 @@ static void test_fill_is_no_printf(void) {
         g_assert_cmpstr(none, ==, "%s");
 }
 
+static void test_names_are_compared_as_people_do(void) {
+        static const char *const ordered[] = { "",
+                                               "-x",
+                                               "1",
+                                               "01x",
+                                               "2",
+                                               "10",
+                                               "a",
+                                               "B",
+                                               "c",
+                                               "vm",
+                                               "vm1",
+                                               "vm2",
+                                               "vm02b",
+                                               "vm10",
+                                               "vm010c",
+                                               "vm99999999999999999999",
+                                               "vm100000000000000000000",
+                                               "vmx",
+                                               "日本" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(ordered); i++)
+                for (size_t j = 0; j < G_N_ELEMENTS(ordered); j++) {
+                        int order = text_compare(ordered[i], ordered[j]);
+
+                        g_assert_cmpint((order > 0) - (order < 0), ==, (i > j) - (i < j));
+                }
+        /* What people take for equal still has one order. */
+        g_assert_cmpint(text_compare("vm1", "vm01"), !=, 0);
+        g_assert_cmpint(text_compare("Web", "web"), ==, -text_compare("web", "Web"));
+}
+
 static void shell_word_is(const char *name, const char *expected) {
         g_autofree char *word = text_shell_word(name);
 
@@ -134,6 +166,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/text/width-counts-columns", test_width_counts_columns);
         g_test_add_func("/text/ellipsize-fits", test_ellipsize_fits);
         g_test_add_func("/text/fill-is-no-printf", test_fill_is_no_printf);
+        g_test_add_func("/text/names-are-compared-as-people-do", test_names_are_compared_as_people_do);
         g_test_add_func("/text/shell-word-can-be-typed", test_shell_word_can_be_typed);
         g_test_add_func("/text/closest-finds-slips-and-nothing-else",
                         test_closest_finds_slips_and_nothing_else);

@@ -145,6 +145,40 @@ const char *text_closest(const char *name, const char *const *candidates) {
         return least <= MAX((size_t) g_utf8_strlen(folded, -1) / 3, 1) ? best : NULL;
 }
 
+/* Compares the numbers that both begin with, and passes them. */
+static int digits_compare(const char **a, const char **b) {
+        size_t n, m;
+        int order;
+
+        *a += strspn(*a, "0");
+        *b += strspn(*b, "0");
+        n = strspn(*a, "0123456789");
+        m = strspn(*b, "0123456789");
+        order = n != m ? (n > m) - (n < m) : memcmp(*a, *b, n);
+        *a += n;
+        *b += m;
+        return order;
+}
+
+int text_compare(const char *a, const char *b) {
+        const char *x = a, *y = b;
+
+        while (*x && *y) {
+                int order;
+
+                if (g_ascii_isdigit(*x) && g_ascii_isdigit(*y))
+                        order = digits_compare(&x, &y);
+                else
+                        order = (unsigned char) g_ascii_tolower(*x++) -
+                                (unsigned char) g_ascii_tolower(*y++);
+                if (order != 0)
+                        return order;
+        }
+        if (*x || *y)
+                return *x ? 1 : -1;
+        return strcmp(a, b);
+}
+
 bool text_list_has(const char *list, char separator, const char *word) {
         size_t n = strlen(word);
 

@@ -33,5 +33,12 @@ char *text_shell_word(const char *name);
  * near. */
 const char *text_closest(const char *name, const char *const *candidates);
 
+/*
+ * As strcmp(), in the order that people expect of names: numbers in them by their value ("vm2" before
+ * "vm10"), and the letters of ASCII by the alphabet, whether large or small. Other characters by their code.
+ * Only equal texts are equal.
+ */
+int text_compare(const char *a, const char *b);
+
 /* Whether the word is one of those in the list, which are separated by the separator. */
 bool text_list_has(const char *list, char separator, const char *word);

@@ -4,8 +4,8 @@
 
 #include "bus.h"
 #include "errors.h"
-#include "format.h"
 #include "json.h"
+#include "list-columns.h"
 #include "machine.h"
 #include "names.h"
 #include "table.h"
@@ -16,10 +16,25 @@ static bool machine_fits(const Machine *machine, const char *pattern) {
         return fnmatch(pattern, machine->name, 0) == 0 || strcmp(pattern, machine->uuid) == 0;
 }
 
+static bool flag_fits(const char *wanted, bool is) {
+        return !wanted || is == (strcmp(wanted, "yes") == 0);
+}
+
+static bool facts_fit(const Machine *machine, const Options *options) {
+        JsonNode *warnings = options->warnings ? json_object_get_member(machine->facts, "Warnings") : NULL;
+
+        if (options->warnings && (!warnings || json_array_get_length(json_node_get_array(warnings)) == 0))
+                return false;
+        return !options->persistent ||
+               flag_fits(options->persistent, json_flag(machine->facts, "Persistent"));
+}
+
 static bool machine_matches(const Machine *machine, const Options *options, char **patterns, unsigned n) {
         if (options->running && !machine_state_runs(machine->state))
                 return false;
         if (options->state && !text_list_has(options->state, ',', machine->state))
+                return false;
+        if (!flag_fits(options->autostart, machine->autostart) || !facts_fit(machine, options))
                 return false;
         for (unsigned i = 0; i < n; i++)
                 if (machine_fits(machine, patterns[i]))
@@ -52,35 +67,33 @@ static void machines_filter(GPtrArray *machines, const Options *options, char **
                         g_ptr_array_remove_index(machines, i - 1);
 }
 
-static int compare_machines(gconstpointer a, gconstpointer b) {
+typedef struct Order {
+        const ListColumn *column;
+        bool reverse;
+} Order;
+
+static int compare_machines(gconstpointer a, gconstpointer b, gpointer userdata) {
         const Machine *x = *(Machine *const *) a, *y = *(Machine *const *) b;
+        const Order *order = userdata;
+        int result = column_compare(order->column, x, y);
 
-        return strcmp(x->name, y->name);
+        if (result != 0)
+                return order->reverse ? -result : result;
+        result = text_compare(x->name, y->name);
+        return result != 0 ? result : strcmp(x->path, y->path);
 }
 
-static JsonNode *machine_to_json(const Machine *machine) {
-        JsonObject *object = json_object_new();
-        JsonNode *node;
-
-        json_object_set_string_member(object, "Path", machine->path);
-        json_object_set_string_member(object, "Name", machine->name);
-        json_object_set_string_member(object, "UUID", machine->uuid);
-        json_object_set_string_member(object, "State", machine->state);
-        json_object_set_string_member(object, "Unit", machine->unit);
-        json_object_set_boolean_member(object, "Autostart", machine->autostart);
-        json_object_set_int_member(object, "VCPUs", machine->vcpus);
-        json_object_set_int_member(object, "Memory", (gint64) machine->memory);
-        node = json_node_new(JSON_NODE_OBJECT);
-        json_node_take_object(node, object);
-        return node;
-}
-
-static void machines_print_json(const Cli *cli, const GPtrArray *machines) {
+static void machines_print_json(const Cli *cli, const GPtrArray *machines, const GPtrArray *columns) {
         JsonArray *array = json_array_new();
         g_autoptr(JsonNode) node = json_node_new(JSON_NODE_ARRAY);
 
-        for (guint i = 0; i < machines->len; i++)
-                json_array_add_element(array, machine_to_json(machines->pdata[i]));
+        for (guint i = 0; i < machines->len; i++) {
+                JsonObject *object = json_object_new();
+
+                for (guint j = 0; j < columns->len; j++)
+                        column_set_json(columns->pdata[j], machines->pdata[i], object);
+                json_array_add_object_element(array, object); /* takes it */
+        }
         json_node_take_array(node, array);
         json_print(cli->options->json, node);
 }
@@ -98,46 +111,67 @@ static void machines_print_legend(const GPtrArray *machines) {
                machines->len > 0 ? "\n" : "", machines->len, n_running);
 }
 
-static void machines_print(const Cli *cli, const GPtrArray *machines) {
-        static const TableColumn columns[] = {
-                { N_("NAME"), TABLE_SHRINK },  { N_("STATE") },
-                { N_("AUTOSTART") },           { N_("VCPUS"), TABLE_RIGHT },
-                { N_("MEMORY"), TABLE_RIGHT },
-        };
-        g_autoptr(Table) table = table_new(cli->terminal, columns, G_N_ELEMENTS(columns));
+static void machines_print(const Cli *cli, const GPtrArray *machines, const GPtrArray *columns) {
+        g_autofree TableColumn *headings = g_new(TableColumn, columns->len);
+        uint64_t now = (uint64_t) g_get_real_time();
+        g_autoptr(Table) table = NULL;
 
-        for (guint i = 0; i < machines->len; i++) {
-                const Machine *machine = machines->pdata[i];
-                g_autofree char *vcpus = g_strdup_printf("%" PRIu32, machine->vcpus);
-                g_autofree char *memory = format_size(machine->memory);
-
-                table_add(table, machine->name, COLOUR_NONE);
-                table_add(table, machine->state, machine_state_colour(machine->state));
-                table_add(table, machine->autostart ? _("yes") : _("no"), COLOUR_NONE);
-                table_add(table, vcpus, COLOUR_NONE);
-                table_add(table, memory, COLOUR_NONE);
-        }
+        for (guint i = 0; i < columns->len; i++)
+                headings[i] = column_heading(columns->pdata[i]);
+        table = table_new(cli->terminal, headings, columns->len);
+        for (guint i = 0; i < machines->len; i++)
+                for (guint j = 0; j < columns->len; j++)
+                        column_add_cell(columns->pdata[j], machines->pdata[i], now, table);
         table_print(table, stdout, !cli->options->no_legend);
         if (!cli->options->no_legend)
                 machines_print_legend(machines);
 }
 
+/* Reads all machines, with the properties that are to be shown or looked at. ListMachines is the faster way:
+ * taken where it has all of them. */
+static int machines_get(const Cli *cli, const GPtrArray *columns, const ListColumn *sort,
+                        sd_bus_error *error, GPtrArray **ret) {
+        g_autoptr(GPtrArray) properties = g_ptr_array_new();
+
+        for (guint i = 0; i < columns->len; i++)
+                if (column_property(columns->pdata[i]))
+                        g_ptr_array_add(properties, (gpointer) column_property(columns->pdata[i]));
+        if (column_property(sort))
+                g_ptr_array_add(properties, (gpointer) column_property(sort));
+        if (cli->options->warnings)
+                g_ptr_array_add(properties, (gpointer) "Warnings");
+        if (cli->options->persistent)
+                g_ptr_array_add(properties, (gpointer) "Persistent");
+        if (properties->len == 0)
+                return machines_list(cli, error, ret);
+        g_ptr_array_add(properties, NULL);
+        return machines_query(cli, (const char *const *) properties->pdata, error, ret);
+}
+
 int verb_list(Cli *cli, char **arguments, unsigned n) {
+        const Options *options = cli->options;
+        bool json = options->json != JSON_OFF;
+        const char *defaults = json ? "path,name,uuid,state,unit,autostart,vcpus,memory"
+                                    : "name,state,autostart,vcpus,memory";
+        g_autoptr(GPtrArray) columns =
+                        columns_parse(options->columns ? options->columns : defaults, defaults);
+        Order order = { .column = column_find(options->sort ? options->sort : "name"),
+                        .reverse = options->reverse };
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         g_autoptr(GPtrArray) machines = NULL;
 
-        if (machines_list(cli, &error, &machines) < 0) {
+        if (machines_get(cli, columns, order.column, &error, &machines) < 0) {
                 error_report(cli, NULL, &error);
                 return EXIT_FAILURE;
         }
-        if (cli->options->json == JSON_OFF)
+        if (!json)
                 patterns_report(cli, machines, arguments, n);
-        machines_filter(machines, cli->options, arguments, n);
-        g_ptr_array_sort(machines, compare_machines);
-        if (cli->options->json != JSON_OFF)
-                machines_print_json(cli, machines);
+        machines_filter(machines, options, arguments, n);
+        g_ptr_array_sort_with_data(machines, compare_machines, &order);
+        if (json)
+                machines_print_json(cli, machines, columns);
         else
-                machines_print(cli, machines);
+                machines_print(cli, machines, columns);
         return EXIT_SUCCESS;
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "verbs.h"
 
+#include "list-columns.h"
 #include "text.h"
 
 #define ACTION(name) "org.hatago.Host1." name
 
 static const Verb verbs[] = {
         { "list", 0, VERB_ANY, VERB_READY | VERB_PAGER, verb_list, NULL, N_("[PATTERN…]"),
-          N_("list virtual machines"), N_("cannot list the virtual machines") },
+          N_("list virtual machines"), N_("cannot list the virtual machines"), columns_print_help },
         { "status", 0, VERB_ANY, VERB_PAGER, verb_status, NULL, N_("[NAME…]"),
           N_("show machines, or the host, in short"), N_("cannot show '{name}'") },
         { "show", 0, VERB_ANY, VERB_READY | VERB_PAGER, verb_show, NULL, N_("[NAME…]"),
@@ -127,4 +128,6 @@ void help_print(const Verb *verb) {
         printf("%s\n\n", _(verb->help));
         options_print_help(stdout, verb->name);
         options_print_help(stdout, NULL);
+        if (verb->print_more)
+                verb->print_more(stdout);
 }

@@ -18,11 +18,12 @@ struct Verb {
         unsigned min, max; /* number of arguments; max may be VERB_ANY */
         VerbFlags flags;
         int (*run)(Cli *cli, char **arguments,
-                   unsigned n); /* returns the exit status, has printed all errors */
-        const char *action;     /* the polkit action it needs; NULL: none */
-        const char *arguments;  /* for the help */
-        const char *help;       /* one line, not yet translated */
-        const char *failing;    /* how its errors begin; {name}: what it was about */
+                   unsigned n);         /* returns the exit status, has printed all errors */
+        const char *action;             /* the polkit action it needs; NULL: none */
+        const char *arguments;          /* for the help */
+        const char *help;               /* one line, not yet translated */
+        const char *failing;            /* how its errors begin; {name}: what it was about */
+        void (*print_more)(FILE *file); /* what else belongs into its help; NULL: nothing */
 };
 
 int verb_complete_names(Cli *cli, char **arguments, unsigned n);
