@@ -24,8 +24,6 @@ static int read_state(virDomain *domain, MachineFacts *facts) {
                 return -1;
 
         facts->id = domain_id(domain);
-        g_free(facts->name);
-        facts->name = g_strdup(virDomainGetName(domain));
         return 0;
 }
 
@@ -48,6 +46,16 @@ static int read_autostart(virDomain *domain, MachineFacts *facts) {
         }
 
         facts->autostart = answer > 0;
+        return 0;
+}
+
+static int read_managed_save(virDomain *domain, MachineFacts *facts) {
+        int answer = virDomainHasManagedSaveImage(domain, /* flags= */ 0);
+
+        if (answer < 0 && virGetLastErrorCode() != VIR_ERR_NO_SUPPORT)
+                return -1;
+
+        facts->managed_save = answer > 0;
         return 0;
 }
 
@@ -74,13 +82,18 @@ int facts_read_more(virConnect *connection, FactsMask want, MachineFacts *facts,
                 FactsMask mask;
                 int (*read)(virDomain *domain, MachineFacts *facts);
         } readers[] = {
-                { FACTS_STATE, read_state },
-                { FACTS_PERSISTENT, read_persistent },
-                { FACTS_AUTOSTART, read_autostart },
+                { FACTS_STATE, read_state },         { FACTS_PERSISTENT, read_persistent },
+                { FACTS_AUTOSTART, read_autostart }, { FACTS_MANAGED_SAVE, read_managed_save },
                 { FACTS_CONFIG, read_config },
         };
         g_autoptr(virDomain) domain = virDomainLookupByUUIDString(connection, facts->uuid);
         bool read = domain != NULL;
+
+        if (domain) { /* libvirt's answer has it */
+                g_free(facts->name);
+                facts->name = g_strdup(virDomainGetName(domain));
+                facts->have |= FACTS_NAME;
+        }
 
         for (size_t i = 0; i < G_N_ELEMENTS(readers) && read; i++) {
                 if (!(want & readers[i].mask))
@@ -142,7 +155,7 @@ static int read_states(virConnect *connection, unsigned flag, bool persistent, G
 
         for (int i = 0; i < n; i++) {
                 MachineFacts facts = {
-                        .have = FACTS_STATE | FACTS_PERSISTENT | FACTS_AUTOSTART,
+                        .have = FACTS_NAME | FACTS_STATE | FACTS_PERSISTENT,
                         .name = g_strdup(virDomainGetName(records[i]->dom)),
                         .id = domain_id(records[i]->dom),
                         .state = record_integer(records[i], "state.state"),
@@ -158,35 +171,58 @@ static int read_states(virConnect *connection, unsigned flag, bool persistent, G
         return 0;
 }
 
-static int read_autostarts(virConnect *connection, GArray *all, Failure *failure) {
-        g_autoptr(GHashTable) uuids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+void facts_marks_done(FactsMarks *marks) {
+        g_clear_pointer(&marks->autostart, g_hash_table_unref);
+        g_clear_pointer(&marks->managed_save, g_hash_table_unref);
+}
+
+/* The UUIDs of those that libvirt lists for the flag. */
+static int list_uuids(virConnect *connection, unsigned flag, GHashTable **ret, Failure *failure) {
         virDomainPtr *domains;
         int n;
 
-        n = virConnectListAllDomains(connection, &domains, VIR_CONNECT_LIST_DOMAINS_AUTOSTART);
+        n = virConnectListAllDomains(connection, &domains, flag);
         if (n < 0)
                 return hypervisor_failure(failure);
 
+        *ret = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         for (int i = 0; i < n; i++) {
                 char uuid[VIR_UUID_STRING_BUFLEN];
 
                 if (virDomainGetUUIDString(domains[i], uuid) >= 0)
-                        g_hash_table_add(uuids, g_strdup(uuid));
+                        g_hash_table_add(*ret, g_strdup(uuid));
                 virDomainFree(domains[i]);
         }
         free(domains);
-
-        for (guint i = 0; i < all->len; i++) {
-                MachineFacts *facts = &g_array_index(all, MachineFacts, i);
-                facts->autostart = g_hash_table_contains(uuids, facts->uuid);
-        }
-
         return 0;
+}
+
+int facts_read_marks(virConnect *connection, FactsMarks *ret, Failure *failure) {
+        g_auto(FactsMarks) marks = { 0 };
+        int r;
+
+        r = list_uuids(connection, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, &marks.autostart, failure);
+        if (r >= 0)
+                r = list_uuids(connection, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, &marks.managed_save,
+                               failure);
+        if (r < 0)
+                return r;
+
+        *ret = marks;
+        marks = (FactsMarks){ 0 };
+        return 0;
+}
+
+void facts_mark(MachineFacts *facts, const FactsMarks *marks) {
+        facts->autostart = g_hash_table_contains(marks->autostart, facts->uuid);
+        facts->managed_save = g_hash_table_contains(marks->managed_save, facts->uuid);
+        facts->have |= FACTS_MARKS;
 }
 
 int facts_read_all(virConnect *connection, GArray **ret, Failure *failure) {
         g_autoptr(GArray) all =
                         g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(MachineFacts));
+        g_auto(FactsMarks) marks = { 0 };
         int r;
 
         g_array_set_clear_func(all, facts_clear);
@@ -198,10 +234,12 @@ int facts_read_all(virConnect *connection, GArray **ret, Failure *failure) {
                 r = read_states(connection, VIR_CONNECT_GET_ALL_DOMAINS_STATS_PERSISTENT,
                                 /* persistent= */ true, all, failure);
         if (r >= 0)
-                r = read_autostarts(connection, all, failure);
+                r = facts_read_marks(connection, &marks, failure);
         if (r < 0)
                 return r;
 
+        for (guint i = 0; i < all->len; i++)
+                facts_mark(&g_array_index(all, MachineFacts, i), &marks);
         *ret = g_steal_pointer(&all);
         return 0;
 }

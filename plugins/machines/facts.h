@@ -12,11 +12,14 @@
 /* What was read of one domain, as values: it crosses from the thread that asked libvirt to the main thread.
  */
 typedef enum FactsMask {
-        FACTS_STATE = 1 << 0, /* name, id, state, reason */
-        FACTS_PERSISTENT = 1 << 1,
-        FACTS_AUTOSTART = 1 << 2,
-        FACTS_CONFIG = 1 << 3, /* from the XML: vcpus, memory, accelerator, config */
-        FACTS_ALL = (1 << 4) - 1,
+        FACTS_NAME = 1 << 0,  /* comes with any of the others */
+        FACTS_STATE = 1 << 1, /* id, state, reason */
+        FACTS_PERSISTENT = 1 << 2,
+        FACTS_AUTOSTART = 1 << 3,
+        FACTS_MANAGED_SAVE = 1 << 4,
+        FACTS_CONFIG = 1 << 5, /* from the XML: vcpus, memory, accelerator, config */
+        FACTS_ALL = (1 << 6) - 1,
+        FACTS_MARKS = FACTS_AUTOSTART | FACTS_MANAGED_SAVE, /* what libvirt has no event for */
 } FactsMask;
 
 typedef struct MachineFacts {
@@ -26,7 +29,7 @@ typedef struct MachineFacts {
         char *name;
         unsigned id;       /* 0: off */
         int state, reason; /* virDomainState, and its reason */
-        bool persistent, autostart;
+        bool persistent, autostart, managed_save;
         unsigned vcpus;
         uint64_t memory;         /* bytes */
         const char *accelerator; /* interned */
@@ -46,5 +49,19 @@ int facts_read(virConnect *connection, const char *uuid, FactsMask want, Machine
  * it is gone, all are. On a thread. */
 int facts_read_more(virConnect *connection, FactsMask want, MachineFacts *facts, Failure *failure);
 
-/* Reads all facts but FACTS_CONFIG of all domains, in three calls: an array of MachineFacts. On a thread. */
+/* Reads all facts but FACTS_CONFIG of all domains, in four calls: an array of MachineFacts. On a thread. */
 int facts_read_all(virConnect *connection, GArray **ret, Failure *failure);
+
+/* Which domains are marked: two sets of UUIDs. */
+typedef struct FactsMarks {
+        GHashTable *autostart, *managed_save;
+} FactsMarks;
+
+void facts_marks_done(FactsMarks *marks);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FactsMarks, facts_marks_done)
+
+/* Reads FACTS_MARKS of all domains, in two calls. On a thread. */
+int facts_read_marks(virConnect *connection, FactsMarks *ret, Failure *failure);
+
+/* Fills in FACTS_MARKS. */
+void facts_mark(MachineFacts *facts, const FactsMarks *marks);

@@ -24,6 +24,7 @@
         P(MACHINE_STATE_REASON, "StateReason", "s", get_state_reason, TOLD)                                 \
         P(MACHINE_PERSISTENT, "Persistent", "b", get_persistent, TOLD)                                      \
         P(MACHINE_AUTOSTART, "Autostart", "b", get_autostart, TOLD)                                         \
+        P(MACHINE_MANAGED_SAVE, "ManagedSave", "b", get_managed_save, TOLD)                                 \
         P(MACHINE_VCPUS, "VCPUs", "u", get_vcpus, TOLD)                                                     \
         P(MACHINE_MEMORY, "Memory", "t", get_memory, TOLD)                                                  \
         P(MACHINE_ACCELERATOR, "Accelerator", "s", get_accelerator, TOLD)                                   \
@@ -59,6 +60,7 @@ BUS_GETTER(get_state, Machine, m, "s", state_to_string(m->state))
 BUS_GETTER(get_state_reason, Machine, m, "s", state_reason_to_string(m->state, m->reason))
 BUS_GETTER(get_persistent, Machine, m, "b", (int) m->persistent)
 BUS_GETTER(get_autostart, Machine, m, "b", (int) m->autostart)
+BUS_GETTER(get_managed_save, Machine, m, "b", (int) m->managed_save)
 BUS_GETTER(get_vcpus, Machine, m, "u", m->vcpus)
 BUS_GETTER(get_memory, Machine, m, "t", m->memory)
 BUS_GETTER(get_accelerator, Machine, m, "s", m->accelerator)

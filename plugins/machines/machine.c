@@ -75,6 +75,8 @@ static uint64_t machine_set_id(Machine *machine, unsigned id) {
         /* The process was that of another run. */
         if (mask != 0)
                 mask |= machine_apply_process(machine, /* pid= */ 0, /* started_at= */ 0);
+        if (id != 0) /* a start takes it, or drops it */
+                mask |= SET(machine, managed_save, false, MACHINE_MANAGED_SAVE);
         return mask;
 }
 
@@ -113,8 +115,9 @@ static uint64_t machine_set_config(Machine *machine, Config *config) {
 uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts) {
         uint64_t mask = 0;
 
-        if (facts->have & FACTS_STATE) {
+        if (facts->have & FACTS_NAME)
                 mask |= set_string(&machine->name, facts->name, MACHINE_NAME);
+        if (facts->have & FACTS_STATE) {
                 mask |= machine_set_id(machine, facts->id);
                 mask |= machine_set_state(machine, facts->state, facts->reason);
         }
@@ -122,6 +125,9 @@ uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts) {
                 mask |= SET(machine, persistent, facts->persistent, MACHINE_PERSISTENT);
         if (facts->have & FACTS_AUTOSTART)
                 mask |= SET(machine, autostart, facts->autostart, MACHINE_AUTOSTART);
+        if (facts->have & FACTS_MANAGED_SAVE)
+                mask |= SET(machine, managed_save, facts->managed_save && !machine_is_active(machine),
+                            MACHINE_MANAGED_SAVE);
         if (facts->have & FACTS_CONFIG) {
                 mask |= SET(machine, vcpus, facts->vcpus, MACHINE_VCPUS);
                 mask |= SET(machine, memory, facts->memory, MACHINE_MEMORY);
@@ -151,7 +157,9 @@ uint64_t machine_apply_event(Machine *machine, const MachineEvent *event) {
                 return SET(machine, persistent, true, MACHINE_PERSISTENT);
         if (event->event == VIR_DOMAIN_EVENT_UNDEFINED &&
             event->detail == VIR_DOMAIN_EVENT_UNDEFINED_REMOVED)
-                return SET(machine, persistent, false, MACHINE_PERSISTENT);
+                return SET(machine, persistent, false, MACHINE_PERSISTENT) |
+                       SET(machine, autostart, false, MACHINE_AUTOSTART) |
+                       SET(machine, managed_save, false, MACHINE_MANAGED_SAVE);
         if (!state_after_event(event->event, event->detail, &state, &reason))
                 return 0;
 

@@ -16,6 +16,7 @@ typedef struct Machine {
                                   about it */
         int state, reason;
         bool persistent, autostart;
+        bool managed_save; /* a running machine has none */
         unsigned vcpus;
         uint64_t memory;
         const char *accelerator;
@@ -33,6 +34,7 @@ typedef enum MachineProperty {
         MACHINE_STATE_REASON,
         MACHINE_PERSISTENT,
         MACHINE_AUTOSTART,
+        MACHINE_MANAGED_SAVE,
         MACHINE_VCPUS,
         MACHINE_MEMORY,
         MACHINE_ACCELERATOR,

@@ -16,6 +16,7 @@ Machines *machines_new(const Services *services) {
         machines->services = services;
         machines->by_uuid = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, machine_release);
         machines->by_path = g_hash_table_new(g_str_hash, g_str_equal);
+        machines->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         machines->sync = sync_new(machines);
         machines->machined = machined_new(machines);
         machines->verbs = verbs_new(machines);
@@ -31,6 +32,7 @@ Machines *machines_free(Machines *machines) {
         machined_free(machines->machined);
         sync_free(machines->sync);
         user_count_free(machines->definitions);
+        g_hash_table_unref(machines->by_name);
         g_hash_table_unref(machines->by_path);
         g_hash_table_unref(machines->by_uuid);
         g_free(machines);
@@ -41,22 +43,25 @@ Machine *machines_find(Machines *machines, const char *uuid) {
         return g_hash_table_lookup(machines->by_uuid, uuid);
 }
 
-static Machine *machines_find_exact_name(Machines *machines, const char *name) {
-        GHashTableIter i;
-        gpointer machine;
+/* Two machines swap their names one after the other: of two that have one name, the one that was read last
+ * has it. */
+static void machines_index_name(Machines *machines, Machine *machine) {
+        g_hash_table_insert(machines->by_name, g_strdup(machine->name), machine);
+}
 
-        g_hash_table_iter_init(&i, machines->by_uuid);
-        while (g_hash_table_iter_next(&i, NULL, &machine))
-                if (g_str_equal(((Machine *) machine)->name, name))
-                        return machine;
+static gboolean entry_is_stale(gpointer name, gpointer entry, gpointer machine) {
+        return entry == machine && !g_str_equal(((Machine *) machine)->name, name);
+}
 
-        return NULL;
+static void machines_reindex_name(Machines *machines, Machine *machine) {
+        g_hash_table_foreach_remove(machines->by_name, entry_is_stale, machine);
+        machines_index_name(machines, machine);
 }
 
 int machines_find_by_name(Machines *machines, const char *name, Machine **ret, Failure *failure) {
         const Services *services = machines->services;
         g_autofree char *lower = g_ascii_strdown(name, /* len= */ -1), *printable = NULL;
-        Machine *named = machines_find_exact_name(machines, name),
+        Machine *named = g_hash_table_lookup(machines->by_name, name),
                 *identified = machines_find(machines, lower);
 
         if (named && identified && named != identified)
@@ -119,6 +124,8 @@ static void machines_remove(Machines *machines, Machine *machine) {
         g_strlcpy(uuid, machine->uuid, sizeof(uuid));
         objects_removed(machines->services->objects, machine->path);
         g_hash_table_remove(machines->by_path, machine->path);
+        if (g_hash_table_lookup(machines->by_name, machine->name) == machine)
+                g_hash_table_remove(machines->by_name, machine->name);
         g_hash_table_remove(machines->by_uuid, machine->uuid);
         verbs_on_run_ended(machines->verbs, uuid, /* run= */ 0);
 }
@@ -131,6 +138,7 @@ static void machines_add(Machines *machines, const MachineFacts *facts) {
         (void) machined_apply(machines->machined, machine);
         g_hash_table_insert(machines->by_uuid, machine->uuid, machine);
         g_hash_table_insert(machines->by_path, machine->path, machine);
+        machines_index_name(machines, machine);
         objects_added(machines->services->objects, machine->path);
 }
 
@@ -160,6 +168,9 @@ void machines_retain(Machines *machines, GHashTable *uuids) {
 void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
         if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID))
                 mask |= machined_apply(machines->machined, machine);
+
+        if (mask & MACHINE_BIT(MACHINE_NAME))
+                machines_reindex_name(machines, machine);
 
         objects_changed(machines->services->objects, machine->path, &machine_interface, mask);
 

@@ -12,6 +12,7 @@ typedef struct Machines {
         const Services *services;
         GHashTable *by_uuid; /* owns the Machine */
         GHashTable *by_path;
+        GHashTable *by_name; /* names are unique, but for a moment when they change hands */
         struct Sync *sync;
         struct Machined *machined;
         struct Verbs *verbs;

@@ -35,6 +35,11 @@ static bool plugin_synced(const void *plugin) {
         return sync_is_synced(machines->sync);
 }
 
+static void plugin_subscribed(void *plugin, bool subscribed) {
+        Machines *machines = plugin;
+        sync_set_subscribed(machines->sync, subscribed);
+}
+
 static void *plugin_free(void *plugin) {
         return machines_free(plugin);
 }
@@ -45,5 +50,6 @@ const PluginDescriptor hatago_plugin = {
         .create = plugin_create,
         .start = plugin_start,
         .synced = plugin_synced,
+        .subscribed = plugin_subscribed,
         .free = plugin_free,
 };

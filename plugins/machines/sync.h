@@ -7,16 +7,9 @@
 /*
  * Keeps the machines true to libvirt.
  *
- * After each connection all facts of all domains are read in a few calls, then their XML, a few domains a
- * request. From then on events tell of changes: what an event says is applied at once, and a reading of that
- * domain is queued that settles it. Readings are ordered like this, so that a late answer never overwrites a
- * newer truth:
- *
- *   - of one domain one reading is under way; what is wanted meanwhile makes its answer void, and it is read
- * again;
- *   - a domain that an event or a reading touched since a reading of all began is left out of its result;
- *   - what is being read when a reading of all begins is read anew, and is left out too: the answer may come
- * from a connection that another has replaced.
+ * After each connection a survey reads all of them (survey.h). From then on events tell of changes: what an
+ * event says is applied at once, and a reading of that machine is queued that settles what it left open
+ * (reading.h). While somebody has subscribed, small surveys bring what libvirt has no event for.
  */
 typedef struct Sync Sync;
 
@@ -27,6 +20,9 @@ Sync *sync_free(Sync *sync); /* after hypervisor_stop(): nothing is under way; N
 void sync_on_connected(void *sync);
 void sync_on_disconnected(void *sync);
 bool sync_is_synced(const Sync *sync);
+
+/* Whether somebody wants to hear of what libvirt has no event for. */
+void sync_set_subscribed(Sync *sync, bool subscribed);
 
 /* Reads a domain; done (may be NULL) is called when the machine shows the result, or when it could not be
  * read. */

@@ -17,7 +17,7 @@ static void count_up(void *data) {
 static void change_domain(World *w, GRand *random) {
         Domain *d = &w->domains[g_rand_int_range(random, 0, N_DOMAINS)];
 
-        switch (g_rand_int_range(random, 0, 6)) {
+        switch (g_rand_int_range(random, 0, 7)) {
         case 0:
                 world_define(w, d);
                 break;
@@ -34,6 +34,10 @@ static void change_domain(World *w, GRand *random) {
                         world_stop(w, d);
                 break;
         case 4:
+                if (d->id != 0)
+                        world_save(w, d);
+                break;
+        case 5:
                 if (d->state == VIR_DOMAIN_RUNNING)
                         world_suspend(w, d);
                 else if (d->state == VIR_DOMAIN_PAUSED)
@@ -42,8 +46,8 @@ static void change_domain(World *w, GRand *random) {
         default:
                 if (domain_exists(d))
                         world_set_memory(w, d, g_rand_int(random));
-                if (w->open == 0) /* no event would tell */
-                        d->autostart = d->persistent;
+                d->autostart = d->persistent; /* no event tells */
+                d->managed_save = d->persistent && d->id == 0 && g_rand_boolean(random);
         }
 }
 
@@ -101,6 +105,9 @@ static void test_the_model_equals_the_world_whatever_the_order(const void *seed)
                 w->fail_all = false;
                 if (w->open == 0)
                         world_open(w);
+                world_settle(w);
+                sync_set_subscribed(w->machines->sync, false);
+                sync_set_subscribed(w->machines->sync, true); /* reconciles at once */
                 world_settle(w);
                 g_assert_true(sync_is_synced(w->machines->sync));
                 g_assert_cmpuint(n_called, ==, n_waiting);

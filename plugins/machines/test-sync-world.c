@@ -125,6 +125,15 @@ sd_event_source *sd_event_source_disable_unref(sd_event_source *source) {
         return NULL;
 }
 
+/* It fires once again; the oldest is the first still. */
+int sd_event_source_set_time_relative(sd_event_source *source, uint64_t usec) {
+        return 0;
+}
+
+int sd_event_source_set_enabled(sd_event_source *source, int enabled) {
+        return 0;
+}
+
 void world_fire(World *w) {
         Timer *timer;
 
@@ -149,12 +158,13 @@ static MachineFacts domain_facts(World *w, const Domain *d, FactsMask have) {
                 .reason = d->reason,
                 .persistent = d->persistent,
                 .autostart = d->autostart,
+                .managed_save = d->managed_save,
                 .vcpus = d->vcpus,
                 .memory = d->memory,
                 .accelerator = "kvm",
         };
 
-        if (have & FACTS_STATE)
+        if (have & FACTS_NAME)
                 facts.name = g_strdup_printf("vm-%u", (unsigned) (d - w->domains));
         g_strlcpy(facts.uuid, d->uuid, sizeof(facts.uuid));
         return facts;
@@ -178,7 +188,7 @@ int facts_read(virConnect *connection, const char *uuid, FactsMask want, Machine
                 return failure_set(failure, ERROR_FAILED, "The XML cannot be read.");
 
         if (domain_exists(d))
-                *ret = domain_facts(w, d, want);
+                *ret = domain_facts(w, d, want | FACTS_NAME);
         else {
                 *ret = (MachineFacts){ .gone = true };
                 g_strlcpy(ret->uuid, uuid, sizeof(ret->uuid));
@@ -201,7 +211,9 @@ int facts_read_more(virConnect *connection, FactsMask want, MachineFacts *facts,
                 return 0;
         }
 
-        facts->have |= FACTS_CONFIG;
+        facts->have |= FACTS_CONFIG | FACTS_NAME;
+        g_free(facts->name);
+        facts->name = more.name;
         facts->vcpus = more.vcpus;
         facts->memory = more.memory;
         facts->accelerator = more.accelerator;
@@ -226,11 +238,40 @@ int facts_read_all(virConnect *connection, GArray **ret, Failure *failure) {
 
                 if (!domain_exists(&w->domains[i]))
                         continue;
-                facts = domain_facts(w, &w->domains[i], FACTS_STATE | FACTS_PERSISTENT | FACTS_AUTOSTART);
+                facts = domain_facts(w, &w->domains[i], FACTS_ALL & ~FACTS_CONFIG);
                 g_array_append_val(*ret, facts);
         }
 
         return 0;
+}
+
+void facts_marks_done(FactsMarks *marks) {
+        g_clear_pointer(&marks->autostart, g_hash_table_unref);
+        g_clear_pointer(&marks->managed_save, g_hash_table_unref);
+}
+
+int facts_read_marks(virConnect *connection, FactsMarks *ret, Failure *failure) {
+        World *w = (World *) connection;
+
+        w->n_read_marks++;
+        if (w->fail_all)
+                return failure_set(failure, ERROR_FAILED, "The domains cannot be read.");
+
+        ret->autostart = g_hash_table_new(g_str_hash, g_str_equal);
+        ret->managed_save = g_hash_table_new(g_str_hash, g_str_equal);
+        for (unsigned i = 0; i < WORLD_DOMAINS; i++) {
+                if (w->domains[i].autostart)
+                        g_hash_table_add(ret->autostart, w->domains[i].uuid);
+                if (w->domains[i].managed_save)
+                        g_hash_table_add(ret->managed_save, w->domains[i].uuid);
+        }
+        return 0;
+}
+
+void facts_mark(MachineFacts *facts, const FactsMarks *marks) {
+        facts->autostart = g_hash_table_contains(marks->autostart, facts->uuid);
+        facts->managed_save = g_hash_table_contains(marks->managed_save, facts->uuid);
+        facts->have |= FACTS_MARKS;
 }
 
 /*
@@ -263,6 +304,7 @@ static uint64_t machine_compare(const Machine *a, const Machine *b) {
                (g_str_equal(reason_a, reason_b) ? 0 : MACHINE_BIT(MACHINE_STATE_REASON)) |
                (a->persistent == b->persistent ? 0 : MACHINE_BIT(MACHINE_PERSISTENT)) |
                (a->autostart == b->autostart ? 0 : MACHINE_BIT(MACHINE_AUTOSTART)) |
+               (a->managed_save == b->managed_save ? 0 : MACHINE_BIT(MACHINE_MANAGED_SAVE)) |
                (a->vcpus == b->vcpus ? 0 : MACHINE_BIT(MACHINE_VCPUS)) |
                (a->memory == b->memory ? 0 : MACHINE_BIT(MACHINE_MEMORY)) |
                (g_str_equal(a->accelerator, b->accelerator) ? 0 : MACHINE_BIT(MACHINE_ACCELERATOR));
@@ -402,18 +444,25 @@ void world_define(World *w, Domain *d) {
 }
 
 void world_undefine(World *w, Domain *d) {
-        d->persistent = d->autostart = false;
+        d->persistent = d->autostart = d->managed_save = false;
         world_post_event(w, d, VIR_DOMAIN_EVENT_UNDEFINED, VIR_DOMAIN_EVENT_UNDEFINED_REMOVED);
 }
 
 void world_start(World *w, Domain *d) {
         d->id = ++w->last_id;
+        d->managed_save = false;
         domain_enter(w, d, VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STARTED_BOOTED);
 }
 
 void world_stop(World *w, Domain *d) {
         d->id = 0;
         domain_enter(w, d, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_DESTROYED);
+}
+
+void world_save(World *w, Domain *d) {
+        d->id = 0;
+        d->managed_save = d->persistent;
+        domain_enter(w, d, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_SAVED);
 }
 
 void world_suspend(World *w, Domain *d) {
@@ -486,6 +535,7 @@ static void domain_assert_shown(World *w, const Domain *d) {
         g_assert_cmpint(machine->reason, ==, d->reason);
         g_assert_cmpint(machine->persistent, ==, d->persistent);
         g_assert_cmpint(machine->autostart, ==, d->autostart);
+        g_assert_cmpint(machine->managed_save, ==, d->managed_save);
         g_assert_cmpuint(machine->vcpus, ==, d->vcpus);
         g_assert_cmpuint(machine->memory, ==, d->memory);
 }

@@ -17,7 +17,7 @@
 
 typedef struct Domain {
         char uuid[VIR_UUID_STRING_BUFLEN];
-        bool persistent, autostart;
+        bool persistent, autostart, managed_save;
         unsigned id;
         int state, reason;
         unsigned vcpus;
@@ -50,7 +50,7 @@ typedef struct World {
         bool fail_all; /* facts_read_all() fails */
 
         GHashTable *shown; /* by path: the Machine as others were told */
-        unsigned n_signals, n_synced_changed, n_read_all;
+        unsigned n_signals, n_synced_changed, n_read_all, n_read_marks;
         FactsMask last_want; /* of facts_read() */
 } World;
 
@@ -62,6 +62,7 @@ void world_define(World *w, Domain *d); /* or changes the definition */
 void world_undefine(World *w, Domain *d);
 void world_start(World *w, Domain *d); /* a transient one if it is not defined */
 void world_stop(World *w, Domain *d);
+void world_save(World *w, Domain *d); /* and stops it */
 void world_suspend(World *w, Domain *d);
 void world_resume(World *w, Domain *d);
 void world_set_memory(World *w, Domain *d, uint64_t memory);

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What libvirt has no event for is shown too, while somebody has subscribed."""
+
+import pytest
+from hatago_bus import MANAGER, NO_OPTIONS, ROOT
+
+# A reconciliation each 5 s, and its answer.
+TURN = 8
+
+
+@pytest.fixture
+def subscribed(bus):
+    """Subscribe for the time of the test."""
+    bus.call(ROOT, MANAGER, "Subscribe", NO_OPTIONS)
+    yield bus
+    bus.call(ROOT, MANAGER, "Unsubscribe", NO_OPTIONS)
+
+
+def test_marks_and_stored_configuration_that_others_change(machine, subscribed):
+    """Autostart, a managed save removed, and a stored number of CPUs, by virsh."""
+    virsh = machine.define().guest.virsh
+    virsh("autostart")
+    machine.bus.wait_property(machine.path, "Autostart", True, timeout=TURN)
+    virsh("autostart", "--disable")
+    machine.bus.wait_property(machine.path, "Autostart", False, timeout=TURN)
+    virsh("setvcpus", "2", "--config", "--maximum")
+    virsh("setvcpus", "2", "--config")
+    machine.bus.wait_property(machine.path, "VCPUs", 2, timeout=TURN)
+
+    virsh("start")
+    virsh("managedsave")
+    machine.bus.wait_property(machine.path, "ManagedSave", True, timeout=1)  # by its event
+    virsh("managedsave-remove")
+    machine.bus.wait_property(machine.path, "ManagedSave", False, timeout=TURN)
+
+
+def test_a_subscription_brings_the_truth_at_once(machine):
+    """What changed while nobody had subscribed is read when somebody does."""
+    machine.define().guest.virsh("autostart")
+    machine.bus.iterate(TURN)
+    assert machine.get("Autostart") is False, "nobody had subscribed: who asked?"
+    machine.bus.call(ROOT, MANAGER, "Subscribe", NO_OPTIONS)
+    machine.bus.wait_property(machine.path, "Autostart", True, timeout=1)
+    machine.bus.call(ROOT, MANAGER, "Unsubscribe", NO_OPTIONS)
+    machine.guest.virsh("autostart", "--disable")
+
+
+def test_a_restored_machine_has_no_save(machine):
+    """A start from the managed save takes it: told with the start."""
+    virsh = machine.define().guest.virsh
+    virsh("start")
+    virsh("managedsave")
+    machine.bus.wait_property(machine.path, "ManagedSave", True, timeout=1)
+    assert machine.get("StateReason") == "saved"
+    assert machine.verb("Start")[0] == "done"
+    assert machine.get("State") == "running"
+    assert machine.get("StateReason") == "restored"
+    assert machine.get("ManagedSave") is False
