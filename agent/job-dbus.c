@@ -21,6 +21,12 @@ BUS_GETTER(get_started_at, Job, job, "t", job_facts(job).started_at)
 BUS_GETTER(get_ended_at, Job, job, "t", job_facts(job).ended_at)
 BUS_GETTER(get_uid, Job, job, "u", (uint32_t) job_facts(job).uid)
 BUS_GETTER(get_cancelable, Job, job, "b", (int) job_facts(job).cancelable)
+BUS_GETTER(get_progress, Job, job, "d", job_facts(job).progress.progress)
+BUS_GETTER(get_progress_valid, Job, job, "b", (int) job_facts(job).progress.valid)
+BUS_GETTER(get_bytes, Job, job, "t", job_facts(job).progress.bytes)
+BUS_GETTER(get_bytes_total, Job, job, "t", job_facts(job).progress.bytes_total)
+BUS_GETTER(get_rate, Job, job, "t", job_facts(job).progress.rate)
+BUS_GETTER(get_expected_end, Job, job, "t", job_facts(job).progress.expected_end)
 
 static int append_objects(sd_bus_message *reply, const JobFacts *facts) {
         return facts->object ? sd_bus_message_append(reply, "ao", 1, facts->object)
@@ -105,6 +111,12 @@ static const sd_bus_vtable job_vtable[] = {
         SD_BUS_PROPERTY("EndedAt", "t", get_ended_at, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("StartedByUID", "u", get_uid, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Cancelable", "b", get_cancelable, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Progress", "d", get_progress, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ProgressValid", "b", get_progress_valid, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Bytes", "t", get_bytes, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("BytesTotal", "t", get_bytes_total, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Rate", "t", get_rate, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ExpectedEnd", "t", get_expected_end, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_METHOD_WITH_ARGS("Cancel", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, method_cancel,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,

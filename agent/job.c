@@ -5,9 +5,9 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/names.h"
+#include "common/user-count.h"
 #include "plugin.h"
 
-#define RUNNING_PER_USER_MAX 1024U
 #define ENDED_MAX 1024U
 #define ENDED_KEEP_USEC (10 * G_TIME_SPAN_MINUTE)
 
@@ -16,6 +16,7 @@ struct Jobs {
         GHashTable *jobs; /* by path */
         GQueue by_begin;  /* of Job */
         GQueue ended;     /* of Job, in the order of their end */
+        UserCount *running;
         sd_event_source *expiry;
         uint32_t last_id;
 };
@@ -34,6 +35,8 @@ struct Job {
         Failure failure;
         job_cancel_t cancel;
         void *cancel_userdata;
+        JobProgress progress;
+        uint64_t progress_at; /* when it was told last, by CLOCK_BOOTTIME; 0: never */
 };
 
 static const char *const result_names[_JOB_RESULT_MAX] = {
@@ -49,6 +52,12 @@ static const char *const job_properties[] = {
         [JOB_PROPERTY_ERROR_MESSAGE] = "ErrorMessage",
         [JOB_PROPERTY_ENDED_AT] = "EndedAt",
         [JOB_PROPERTY_CANCELABLE] = "Cancelable",
+        [JOB_PROPERTY_PROGRESS] = "Progress",
+        [JOB_PROPERTY_PROGRESS_VALID] = "ProgressValid",
+        [JOB_PROPERTY_BYTES] = "Bytes",
+        [JOB_PROPERTY_BYTES_TOTAL] = "BytesTotal",
+        [JOB_PROPERTY_RATE] = "Rate",
+        [JOB_PROPERTY_EXPECTED_END] = "ExpectedEnd",
         NULL,
 };
 
@@ -111,6 +120,7 @@ int jobs_new(const Services *services, Jobs **ret) {
         jobs->jobs = g_hash_table_new(g_str_hash, g_str_equal);
         g_queue_init(&jobs->by_begin);
         g_queue_init(&jobs->ended);
+        jobs->running = user_count_new(JOBS_RUNNING_PER_USER_MAX);
 
         r = sd_event_add_time(services->event, &jobs->expiry, CLOCK_BOOTTIME, /* usec= */ 0,
                               G_TIME_SPAN_SECOND, jobs_on_expiry, jobs);
@@ -132,6 +142,7 @@ Jobs *jobs_free(Jobs *jobs) {
                 job_free(job);
         g_queue_clear(&jobs->ended);
         g_hash_table_unref(jobs->jobs);
+        user_count_free(jobs->running);
         sd_event_source_disable_unref(jobs->expiry);
         g_free(jobs);
         return NULL;
@@ -148,19 +159,6 @@ GPtrArray *jobs_list(Jobs *jobs) {
                 g_ptr_array_add(list, l->data);
 
         return list;
-}
-
-static unsigned jobs_count_running(const Jobs *jobs, uid_t uid) {
-        unsigned n = 0;
-
-        for (GList *l = jobs->by_begin.head; l; l = l->next) {
-                const Job *job = l->data;
-
-                if (job->result == JOB_RUNNING && job->caller->uid == uid)
-                        n++;
-        }
-
-        return n;
 }
 
 static void jobs_signal(Jobs *jobs, sd_bus_message *signal) {
@@ -184,9 +182,9 @@ static void job_announce(Job *job) {
 int job_begin(Jobs *jobs, const JobInfo *info, Job **ret, Failure *failure) {
         Job *job;
 
-        if (jobs_count_running(jobs, info->caller->uid) >= RUNNING_PER_USER_MAX)
+        if (!user_count_take(jobs->running, info->caller->uid))
                 return failure_set(failure, ERROR_LIMITS_EXCEEDED,
-                                   "%u jobs of user %u are under way already.", RUNNING_PER_USER_MAX,
+                                   "%u jobs of user %u are under way already.", JOBS_RUNNING_PER_USER_MAX,
                                    (unsigned) info->caller->uid);
 
         job = g_new(Job, 1);
@@ -237,6 +235,70 @@ void job_set_object(Job *job, const char *path, const char *name) {
         job_changed(job, UINT64_C(1) << JOB_PROPERTY_OBJECTS);
 }
 
+static void job_progress_changed(Job *job, const JobProgress *progress) {
+        const JobProgress old = job->progress;
+
+        job->progress = *progress;
+        job_changed(job,
+                    (old.progress != progress->progress ? UINT64_C(1) << JOB_PROPERTY_PROGRESS : 0) |
+                                    (old.valid != progress->valid
+                                                     ? UINT64_C(1) << JOB_PROPERTY_PROGRESS_VALID
+                                                     : 0) |
+                                    (old.bytes != progress->bytes ? UINT64_C(1) << JOB_PROPERTY_BYTES : 0) |
+                                    (old.bytes_total != progress->bytes_total
+                                                     ? UINT64_C(1) << JOB_PROPERTY_BYTES_TOTAL
+                                                     : 0) |
+                                    (old.rate != progress->rate ? UINT64_C(1) << JOB_PROPERTY_RATE : 0) |
+                                    (old.expected_end != progress->expected_end
+                                                     ? UINT64_C(1) << JOB_PROPERTY_EXPECTED_END
+                                                     : 0));
+}
+
+/* What it did since the last time, and what it had done per second until then: three parts of the one to one
+ * of the other, so that neither a pause nor a burst throws the expected end about. */
+static uint64_t job_rate(const Job *job, uint64_t bytes, uint64_t now) {
+        uint64_t rate;
+
+        if (job->progress_at == 0 || now <= job->progress_at || bytes < job->progress.bytes)
+                return job->progress.rate;
+
+        rate = (uint64_t) ((double) (bytes - job->progress.bytes) * G_TIME_SPAN_SECOND /
+                           (double) (now - job->progress_at));
+        return job->progress.rate == 0 ? rate : (job->progress.rate * 3 + rate) / 4;
+}
+
+void job_set_bytes(Job *job, uint64_t bytes, uint64_t total) {
+        JobProgress progress = { .valid = total > 0, .bytes = MIN(bytes, total), .bytes_total = total };
+        uint64_t now = 0;
+
+        g_assert(job->result == JOB_RUNNING);
+
+        (void) sd_event_now(job->jobs->services->event, CLOCK_BOOTTIME, &now);
+        if (progress.valid) {
+                progress.progress = (double) progress.bytes / (double) total;
+                progress.rate = job_rate(job, progress.bytes, now);
+        }
+        if (progress.rate > 0)
+                progress.expected_end = (uint64_t) g_get_real_time() +
+                                        (uint64_t) ((double) (total - progress.bytes) * G_TIME_SPAN_SECOND /
+                                                    (double) progress.rate);
+
+        job_progress_changed(job, &progress);
+        job->progress_at = now;
+}
+
+/* What is over has no rate; what is done is done whole. */
+static void job_end_progress(Job *job) {
+        JobProgress progress = job->progress;
+
+        progress.rate = progress.expected_end = 0;
+        if (job->result == JOB_DONE && progress.valid) {
+                progress.progress = 1;
+                progress.bytes = progress.bytes_total;
+        }
+        job_progress_changed(job, &progress);
+}
+
 /* Answers the call that waits for the end. That the caller may be gone is no matter. */
 static void job_answer(Job *job) {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -273,6 +335,8 @@ void job_end(Job *job, JobResult result, const Failure *failure) {
         g_assert(result != JOB_RUNNING);
 
         job->result = result;
+        user_count_give_back(jobs->running, job->caller->uid);
+        job_end_progress(job);
         if (result != JOB_DONE)
                 (void) failure_set(&job->failure, failure->code, "%s", failure->message);
         job->ended_at = g_get_real_time();
@@ -309,7 +373,7 @@ void jobs_abandon(Jobs *jobs) {
         g_autoptr(GPtrArray) list = jobs_list(jobs);
         g_auto(Failure) failure = { 0 };
 
-        (void) failure_set(&failure, ERROR_FAILED,
+        (void) failure_set(&failure, ERROR_INTERRUPTED,
                            "The agent ended while libvirt worked on it; what became of it is not known.");
         for (guint i = 0; i < list->len; i++) {
                 Job *job = list->pdata[i];
@@ -367,5 +431,6 @@ JobFacts job_facts(const Job *job) {
                 .ended_at = job->ended_at,
                 .uid = job->caller->uid,
                 .cancelable = job->cancel != NULL,
+                .progress = job->progress,
         };
 }

@@ -33,8 +33,8 @@ typedef enum JobAnswer {
         JOB_ANSWER_OBJECT, /* the path of job_set_object(), or the error, at the end */
 } JobAnswer;
 
-/* Called by job_cancel(): ends the job (job_end() with JOB_CANCELED) and returns true, or returns false if
- * it is too late for that. */
+/* Called by job_cancel(): ends the job (job_end() with JOB_CANCELED) and returns true, or begins to, where
+ * what does the work has to be told; or returns false if it is too late for that. */
 typedef bool (*job_cancel_t)(Job *job, void *userdata);
 
 typedef struct JobInfo {
@@ -49,6 +49,17 @@ typedef struct JobInfo {
         job_cancel_t cancel; /* NULL: not cancelable, see job_set_cancel() */
         void *cancel_userdata;
 } JobInfo;
+
+/* How far it is; all 0 where that is not known. */
+typedef struct JobProgress {
+        double progress; /* 0 to 1 */
+        bool valid;      /* whether any of this is known */
+        uint64_t bytes, bytes_total;
+        uint64_t rate;         /* bytes per second, of late */
+        uint64_t expected_end; /* µs since the epoch */
+} JobProgress;
+
+#define JOBS_RUNNING_PER_USER_MAX 1024U
 
 struct Services;
 
@@ -75,6 +86,10 @@ void job_set_cancel(Job *job, job_cancel_t cancel, void *userdata);
 
 /* Tells the object that the job made: its path, and its name for people. */
 void job_set_object(Job *job, const char *path, const char *name);
+
+/* Tells how far it is, and works out the rest. At most twice a second: each call is a signal. total 0: not
+ * known (any more). */
+void job_set_bytes(Job *job, uint64_t bytes, uint64_t total);
 
 /* The end: answers the caller, writes the record, tells everybody. failure is for any result but JOB_DONE,
  * and is read only. The models must show what happened before. */
@@ -105,6 +120,7 @@ typedef struct JobFacts {
         uint64_t started_at, ended_at; /* µs since the epoch; 0: not yet */
         uid_t uid;
         bool cancelable;
+        JobProgress progress;
 } JobFacts;
 
 JobFacts job_facts(const Job *job);
@@ -118,4 +134,10 @@ enum {
         JOB_PROPERTY_ERROR_MESSAGE,
         JOB_PROPERTY_ENDED_AT,
         JOB_PROPERTY_CANCELABLE,
+        JOB_PROPERTY_PROGRESS,
+        JOB_PROPERTY_PROGRESS_VALID,
+        JOB_PROPERTY_BYTES,
+        JOB_PROPERTY_BYTES_TOTAL,
+        JOB_PROPERTY_RATE,
+        JOB_PROPERTY_EXPECTED_END,
 };

@@ -18,6 +18,7 @@
 
 #define ACTION_MACHINE_VIEW BUS_NAME ".machine-view"
 #define ACTION_MACHINE_CONTROL BUS_NAME ".machine-control"
+#define ACTION_MACHINE_CONFIGURE BUS_NAME ".machine-configure"
 #define ACTION_MACHINE_DEFINE BUS_NAME ".machine-define"
 #define ACTION_MACHINE_DELETE BUS_NAME ".machine-delete"
 #define ACTION_MACHINE_SECRETS BUS_NAME ".machine-secrets"

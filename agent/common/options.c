@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -15,14 +16,72 @@ static const Option *option_find(const Option *table, const char *name) {
 }
 
 static const char *option_signature(const Option *option) {
-        return option->type == OPTION_BOOL ? "b" : "t";
+        static const char *const signatures[] = {
+                [OPTION_BOOL] = "b",
+                [OPTION_UINT64] = "t",
+                [OPTION_STRING] = "s",
+        };
+
+        return signatures[option->type];
+}
+
+static int value_read_bool(sd_bus_message *message, const Option *option, void *field, Failure *failure) {
+        int truth, r;
+
+        r = sd_bus_message_read(message, "b", &truth);
+        if (r < 0)
+                return r;
+
+        *(bool *) field = truth;
+        return 0;
+}
+
+static int value_read_uint64(sd_bus_message *message, const Option *option, void *field, Failure *failure) {
+        uint64_t number;
+        int r;
+
+        r = sd_bus_message_read(message, "t", &number);
+        if (r < 0)
+                return r;
+        if (number < option->minimum || number > option->maximum)
+                return failure_set(failure, ERROR_INVALID_ARGUMENT,
+                                   "\"%s\" is %" PRIu64 ", not within %" PRIu64 " to %" PRIu64 ".",
+                                   option->name, number, option->minimum, option->maximum);
+
+        *(uint64_t *) field = number;
+        return 0;
+}
+
+static int value_read_string(sd_bus_message *message, const Option *option, void *field, Failure *failure) {
+        const char *text;
+        int r;
+
+        r = sd_bus_message_read(message, "s", &text);
+        if (r < 0)
+                return r;
+        if (option->maximum > 0 && strlen(text) > option->maximum)
+                return failure_set(failure, ERROR_INVALID_ARGUMENT,
+                                   "\"%s\" has %zu bytes, more than %" PRIu64 ".", option->name,
+                                   strlen(text), option->maximum);
+
+        g_free(*(char **) field);
+        *(char **) field = g_strdup(text);
+        return 0;
+}
+
+static int value_read(sd_bus_message *message, const Option *option, void *target, Failure *failure) {
+        static int (*const readers[])(sd_bus_message *, const Option *, void *, Failure *) = {
+                [OPTION_BOOL] = value_read_bool,
+                [OPTION_UINT64] = value_read_uint64,
+                [OPTION_STRING] = value_read_string,
+        };
+
+        return readers[option->type](message, option, (char *) target + option->offset, failure);
 }
 
 static int option_read(sd_bus_message *message, const Option *option, void *target, Failure *failure) {
-        void *field = (char *) target + option->offset;
         const char *signature;
-        uint64_t number;
-        int truth, r;
+        int r;
 
         r = sd_bus_message_peek_type(message, NULL, &signature);
         if (r < 0)
@@ -32,25 +91,14 @@ static int option_read(sd_bus_message *message, const Option *option, void *targ
                                    "Option \"%s\" has the type \"%s\", not \"%s\".", option->name,
                                    option_signature(option), signature);
 
-        if (option->type == OPTION_BOOL) {
-                r = sd_bus_message_read(message, "v", "b", &truth);
-                if (r < 0)
-                        return r;
-
-                *(bool *) field = truth;
-                return 0;
-        }
-
-        r = sd_bus_message_read(message, "v", "t", &number);
+        r = sd_bus_message_enter_container(message, SD_BUS_TYPE_VARIANT, signature);
         if (r < 0)
                 return r;
-        if (number < option->minimum || number > option->maximum)
-                return failure_set(failure, ERROR_INVALID_ARGUMENT,
-                                   "Option \"%s\" is %" PRIu64 ", not within %" PRIu64 " to %" PRIu64 ".",
-                                   option->name, number, option->minimum, option->maximum);
+        r = value_read(message, option, target, failure);
+        if (r < 0)
+                return r;
 
-        *(uint64_t *) field = number;
-        return 0;
+        return sd_bus_message_exit_container(message);
 }
 
 static int option_entry_read(sd_bus_message *message, const Option *table, void *target, GHashTable *seen,
@@ -95,4 +143,14 @@ int options_read(sd_bus_message *message, const Option *table, void *target, Fai
                 return r;
 
         return sd_bus_message_exit_container(message);
+}
+
+int arguments_read(sd_bus_message *message, const Option *table, void *target, Failure *failure) {
+        for (const Option *o = table; o && o->name; o++) {
+                int r = value_read(message, o, target, failure);
+                if (r < 0)
+                        return r;
+        }
+
+        return 0;
 }

@@ -8,11 +8,12 @@
 
 #include "error.h"
 
-/* The dictionary of options that ends every method's arguments. A method describes what it knows in a table:
- */
+/* The arguments of methods: those with a place of their own, and the dictionary of options that ends them. A
+ * method describes what it knows in tables: */
 typedef enum OptionType {
         OPTION_BOOL,   /* b into a bool */
         OPTION_UINT64, /* t into a uint64_t, within minimum and maximum */
+        OPTION_STRING, /* s into a char *, copied; at most maximum bytes, 0: no limit */
 } OptionType;
 
 typedef struct Option {
@@ -29,3 +30,7 @@ typedef struct Option {
  * not in the table) or InvalidArgument (wrong type, out of range, twice).
  */
 int options_read(sd_bus_message *message, const Option *table, void *target, Failure *failure);
+
+/* Reads the arguments that come before the options, in the order of the table, into fields of target. What
+ * was read before a failure is there. Fails with -EINVAL and InvalidArgument (out of range, too long). */
+int arguments_read(sd_bus_message *message, const Option *table, void *target, Failure *failure);

@@ -11,11 +11,13 @@
 typedef struct Target {
         bool paused;
         uint64_t timeout;
+        char *name;
 } Target;
 
 static const Option table[] = {
         { "paused", OPTION_BOOL, offsetof(Target, paused) },
         { "timeout", OPTION_UINT64, offsetof(Target, timeout), 10, 20 },
+        { "name", OPTION_STRING, offsetof(Target, name), .maximum = 5 },
         {},
 };
 
@@ -147,6 +149,47 @@ static void test_the_range_is_closed(void) {
         }
 }
 
+static void test_a_string_is_copied_and_has_its_limit(void) {
+        g_autoptr(sd_bus_message) m = message_new("a{sv}", 1, "name", "s", "house", NULL);
+        g_auto(Failure) failure = { 0 };
+        Target target = { 0 };
+
+        g_assert_cmpint(options_read(m, table, &target, &failure), >=, 0);
+        g_assert_cmpstr(target.name, ==, "house");
+        g_free(target.name);
+        read_fails(message_new("a{sv}", 1, "name", "s", "houses", NULL), ERROR_INVALID_ARGUMENT, "than 5");
+        read_fails(message_new("a{sv}", 1, "name", "o", "/", NULL), ERROR_INVALID_ARGUMENT, "\"o\"");
+}
+
+static void test_arguments_come_in_the_order_of_their_table(void) {
+        static const Option arguments[] = {
+                { "name", OPTION_STRING, offsetof(Target, name) },
+                { "paused", OPTION_BOOL, offsetof(Target, paused) },
+                { "timeout", OPTION_UINT64, offsetof(Target, timeout), 10, 20 },
+                {},
+        };
+        g_autoptr(sd_bus_message) m = message_new("sbta{sv}", "web", 1, UINT64_C(12), 1, "timeout", "t",
+                                                  UINT64_C(15), NULL);
+        g_autoptr(sd_bus_message) late = message_new("sbta{sv}", "web", 1, UINT64_C(21), 0, NULL);
+        g_auto(Failure) failure = { 0 };
+        Target target = { 0 };
+
+        g_assert_cmpint(arguments_read(m, arguments, &target, &failure), >=, 0);
+        g_assert_cmpstr(target.name, ==, "web");
+        g_assert_true(target.paused);
+        g_assert_cmpuint(target.timeout, ==, 12);
+        g_assert_cmpint(options_read(m, table, &target, &failure), >=, 0);
+        g_assert_cmpuint(target.timeout, ==, 15);
+        g_assert_cmpint(sd_bus_message_at_end(m, /* complete= */ true), >, 0);
+
+        /* What was read before is the target's, to be freed. */
+        g_assert_cmpint(arguments_read(late, arguments, &target, &failure), ==, -EINVAL);
+        g_assert_cmpint(failure.code, ==, ERROR_INVALID_ARGUMENT);
+        g_assert_cmpstr(target.name, ==, "web");
+        g_free(target.name);
+        g_assert_cmpint(arguments_read(late, NULL, NULL, &failure), ==, 0);
+}
+
 /* A message that is not what the signature promised is sd-bus's error, not one of ours. */
 static void test_another_signature_is_an_error_without_text(void) {
         g_autoptr(sd_bus_message) m = message_new("s", "web", NULL);
@@ -175,6 +218,10 @@ int main(int argc, char **argv) {
         g_test_add_func("/options/a-key-given-twice-is-refused", test_a_key_given_twice_is_refused);
         g_test_add_func("/options/a-wrong-type-is-refused", test_a_wrong_type_is_refused);
         g_test_add_func("/options/the-range-is-closed", test_the_range_is_closed);
+        g_test_add_func("/options/a-string-is-copied-and-has-its-limit",
+                        test_a_string_is_copied_and_has_its_limit);
+        g_test_add_func("/options/arguments-come-in-the-order-of-their-table",
+                        test_arguments_come_in_the_order_of_their_table);
         g_test_add_func("/options/another-signature-is-an-error-without-text",
                         test_another_signature_is_an_error_without_text);
         r = g_test_run();

@@ -117,6 +117,24 @@ int domain_xml_read(const char *xml, MachineFacts *facts) {
         return 0;
 }
 
+int machine_name_check(const char *name, ErrorCode code, Failure *failure) {
+        g_autofree char *printable = text_printable(name);
+
+        if (!*name)
+                return failure_set(failure, code, "The name is empty.");
+        if (text_has_control(name))
+                return failure_set(failure, code, "The name \"%s\" has a control character.", printable);
+
+        /* libvirt makes file names of it, and accepts these two. */
+        if (g_str_equal(name, ".") || g_str_equal(name, "..") || strchr(name, '/'))
+                return failure_set(failure, code, "\"%s\" cannot be the name of a machine.", printable);
+        if (strlen(name) > MACHINE_NAME_MAX)
+                return failure_set(failure, code, "The name \"%s\" has %zu bytes, more than %u.", printable,
+                                   strlen(name), MACHINE_NAME_MAX);
+
+        return 0;
+}
+
 int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failure) {
         g_autoptr(xmlDoc) document = NULL;
         g_autofree char *name = NULL, *uuid = NULL;
@@ -137,16 +155,9 @@ int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failur
         name = node_text(node_child(root, "name"));
         if (!name || !*name)
                 return failure_set(failure, ERROR_INVALID_XML, "The XML has no <name>.");
-        if (text_has_control(name)) {
-                g_autofree char *printable = text_printable(name);
-                return failure_set(failure, ERROR_INVALID_XML, "The name \"%s\" has a control character.",
-                                   printable);
-        }
-
-        /* libvirt makes file names of it, and accepts these two. */
-        if (g_str_equal(name, ".") || g_str_equal(name, "..") || strchr(name, '/'))
-                return failure_set(failure, ERROR_INVALID_XML, "\"%s\" cannot be the name of a machine.",
-                                   name);
+        r = machine_name_check(name, ERROR_INVALID_XML, failure);
+        if (r < 0)
+                return r;
 
         uuid = node_child_text(root, "uuid");
         if (uuid && !g_uuid_string_is_valid(uuid)) {

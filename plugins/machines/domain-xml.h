@@ -11,6 +11,14 @@
 #define DOMAIN_XML_MAX (1024U * 1024)
 #define DOMAIN_XML_NODES_MAX 20000U /* elements and attributes */
 
+/* Bytes of a machine's name: libvirt makes file names of it, with up to 15 bytes more, and 255 is the most.
+ */
+#define MACHINE_NAME_MAX 240U
+
+/* Whether a caller may call a machine so. Fails with -EINVAL or -EBADMSG and the code (InvalidName or
+ * InvalidXML). */
+int machine_name_check(const char *name, ErrorCode code, Failure *failure);
+
 /* Reads the FACTS_CONFIG of XML that libvirt wrote, into facts that hold none. -EINVAL if it is no XML. */
 int domain_xml_read(const char *xml, MachineFacts *facts);
 

@@ -114,6 +114,9 @@ static int method_get_xml(sd_bus_message *message, void *userdata, sd_bus_error 
 #define VERB_WITH_JOB(name)                                                                                 \
         SD_BUS_METHOD_WITH_ARGS(name, OPTIONS, SD_BUS_RESULT("o", job), method_verb,                        \
                                 SD_BUS_VTABLE_UNPRIVILEGED)
+#define VERB_WITH_ARGUMENT(name, type, argument)                                                            \
+        SD_BUS_METHOD_WITH_ARGS(name, SD_BUS_ARGS(type, argument, "a{sv}", options), SD_BUS_NO_RESULT,      \
+                                method_verb, SD_BUS_VTABLE_UNPRIVILEGED)
 #define VERB(name)                                                                                          \
         SD_BUS_METHOD_WITH_ARGS(name, OPTIONS, SD_BUS_NO_RESULT, method_verb, SD_BUS_VTABLE_UNPRIVILEGED)
 
@@ -127,6 +130,10 @@ static const sd_bus_vtable machine_vtable[] = {
         VERB("Reset"),
         VERB("Suspend"),
         VERB("Resume"),
+        VERB_WITH_JOB("Save"),
+        VERB("DiscardSave"),
+        VERB_WITH_ARGUMENT("Rename", "s", name),
+        VERB_WITH_ARGUMENT("SetAutostart", "b", autostart),
         VERB("Undefine"),
         SD_BUS_METHOD_WITH_ARGS("GetXML", OPTIONS, SD_BUS_RESULT("s", xml), method_get_xml,
                                 SD_BUS_VTABLE_UNPRIVILEGED),

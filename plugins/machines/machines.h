@@ -16,7 +16,8 @@ typedef struct Machines {
         struct Sync *sync;
         struct Machined *machined;
         struct Verbs *verbs;
-        UserCount *definitions; /* under way */
+        UserCount *definitions;      /* under way */
+        unsigned n_domain_job_calls; /* under way, of domain-job.c */
 } Machines;
 
 #define DEFINITIONS_PER_USER_MAX 8U

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "verb-table.h"
 
-#include <errno.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/names.h"
+#include "domain-xml.h"
 
 /*
  * Whether the machine can do it now
@@ -49,11 +50,25 @@ static int check_paused(const Machine *machine, Failure *failure) {
                            machine->name);
 }
 
-static int check_undefine(const Machine *machine, Failure *failure) {
-        if (!machine->persistent)
-                return failure_set(failure, ERROR_MACHINE_TRANSIENT,
-                                   "Machine \"%s\" has no definition; it vanishes when it is off.",
-                                   machine->name);
+static int check_persistent(const Machine *machine, Failure *failure) {
+        if (machine->persistent)
+                return 0;
+
+        return failure_set(failure, ERROR_MACHINE_TRANSIENT,
+                           "Machine \"%s\" has no definition; it vanishes when it is off.", machine->name);
+}
+
+static int check_persistent_active(const Machine *machine, Failure *failure) {
+        int r = check_persistent(machine, failure);
+
+        return r < 0 ? r : check_active(machine, failure);
+}
+
+static int check_persistent_off(const Machine *machine, Failure *failure) {
+        int r = check_persistent(machine, failure);
+
+        if (r < 0)
+                return r;
         if (machine_is_active(machine))
                 return failure_set(failure, ERROR_MACHINE_RUNNING,
                                    "Machine \"%s\" is running; shut it down or power it off first.",
@@ -66,31 +81,33 @@ static int check_undefine(const Machine *machine, Failure *failure) {
  * The calls to libvirt
  */
 
-static int run_start(virDomain *domain, const VerbOptions *options) {
-        return virDomainCreateWithFlags(domain, options->paused ? VIR_DOMAIN_START_PAUSED : 0);
+static int run_start(virDomain *domain, const VerbOptions *options, Failure *failure) {
+        return virDomainCreateWithFlags(
+                        domain, (options->paused ? VIR_DOMAIN_START_PAUSED : 0) |
+                                                (options->discard_save ? VIR_DOMAIN_START_FORCE_BOOT : 0));
 }
 
-static int run_shutdown(virDomain *domain, const VerbOptions *options) {
+static int run_shutdown(virDomain *domain, const VerbOptions *options, Failure *failure) {
         return virDomainShutdownFlags(domain, /* flags= */ 0);
 }
 
-static int run_power_off(virDomain *domain, const VerbOptions *options) {
+static int run_power_off(virDomain *domain, const VerbOptions *options, Failure *failure) {
         return virDomainDestroyFlags(domain, /* flags= */ 0);
 }
 
-static int run_reboot(virDomain *domain, const VerbOptions *options) {
+static int run_reboot(virDomain *domain, const VerbOptions *options, Failure *failure) {
         return virDomainReboot(domain, /* flags= */ 0);
 }
 
-static int run_reset(virDomain *domain, const VerbOptions *options) {
+static int run_reset(virDomain *domain, const VerbOptions *options, Failure *failure) {
         return virDomainReset(domain, /* flags= */ 0);
 }
 
-static int run_suspend(virDomain *domain, const VerbOptions *options) {
+static int run_suspend(virDomain *domain, const VerbOptions *options, Failure *failure) {
         return virDomainSuspend(domain);
 }
 
-static int run_resume(virDomain *domain, const VerbOptions *options) {
+static int run_resume(virDomain *domain, const VerbOptions *options, Failure *failure) {
         int state;
 
         if (virDomainGetState(domain, &state, NULL, /* flags= */ 0) >= 0 && state == VIR_DOMAIN_PMSUSPENDED)
@@ -99,7 +116,7 @@ static int run_resume(virDomain *domain, const VerbOptions *options) {
         return virDomainResume(domain);
 }
 
-static int run_undefine(virDomain *domain, const VerbOptions *options) {
+static int run_undefine(virDomain *domain, const VerbOptions *options, Failure *failure) {
         unsigned flags = (options->managed_save ? VIR_DOMAIN_UNDEFINE_MANAGED_SAVE : 0) |
                          (options->snapshots_metadata ? VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA : 0) |
                          (options->nvram ? VIR_DOMAIN_UNDEFINE_NVRAM : 0);
@@ -107,10 +124,61 @@ static int run_undefine(virDomain *domain, const VerbOptions *options) {
         /* libvirt would make a running machine transient instead: it may have been started since it was
          * checked. */
         if (virDomainIsActive(domain) > 0)
-                return -EBUSY;
+                return failure_set(failure, ERROR_MACHINE_RUNNING, "Machine \"%s\" is running.",
+                                   virDomainGetName(domain));
 
         /* A driver without such state knows no flags. */
         return flags != 0 ? virDomainUndefineFlags(domain, flags) : virDomainUndefine(domain);
+}
+
+static int run_save(virDomain *domain, const VerbOptions *options, Failure *failure) {
+        return virDomainManagedSave(
+                        domain, (options->paused ? VIR_DOMAIN_SAVE_PAUSED : 0) |
+                                                (options->running ? VIR_DOMAIN_SAVE_RUNNING : 0) |
+                                                (options->bypass_cache ? VIR_DOMAIN_SAVE_BYPASS_CACHE : 0));
+}
+
+static int run_discard_save(virDomain *domain, const VerbOptions *options, Failure *failure) {
+        int has = virDomainHasManagedSaveImage(domain, /* flags= */ 0);
+
+        if (has == 0)
+                return failure_set(failure, ERROR_NO_MANAGED_SAVE, "Machine \"%s\" has no saved state.",
+                                   virDomainGetName(domain));
+
+        return has < 0 ? -1 : virDomainManagedSaveRemove(domain, /* flags= */ 0);
+}
+
+/* libvirt refuses these too, but with an error that has no number of its own, or with none at all: a name
+ * that is the UUID of another machine would be found no more. */
+static int check_name_free(virDomain *domain, const char *name, Failure *failure) {
+        virConnect *connection = virDomainGetConnect(domain);
+        g_autoptr(virDomain) named = virDomainLookupByName(connection, name), identified = NULL;
+
+        identified = g_uuid_string_is_valid(name) ? virDomainLookupByUUIDString(connection, name) : NULL;
+        if (!named && !identified)
+                return 0;
+
+        return failure_set(failure, ERROR_MACHINE_EXISTS,
+                           named ? "There is a machine \"%s\" already." : "\"%s\" is the UUID of a machine.",
+                           name);
+}
+
+static int run_rename(virDomain *domain, const VerbOptions *options, Failure *failure) {
+        int r = check_name_free(domain, options->name, failure);
+
+        if (r < 0)
+                return r;
+        /* Not every driver looks. */
+        if (virDomainHasManagedSaveImage(domain, /* flags= */ 0) > 0)
+                return failure_set(failure, ERROR_MACHINE_HAS_STATE,
+                                   "Machine \"%s\" has a managed save; restore it, or discard it.",
+                                   virDomainGetName(domain));
+
+        return virDomainRename(domain, options->name, /* flags= */ 0);
+}
+
+static int run_set_autostart(virDomain *domain, const VerbOptions *options, Failure *failure) {
+        return virDomainSetAutostart(domain, options->autostart);
 }
 
 /*
@@ -137,6 +205,16 @@ static ErrorCode blame_not_paused(virDomain *domain) {
                                                                              : ERROR_MACHINE_NOT_PAUSED;
 }
 
+static ErrorCode blame_transient(virDomain *domain) {
+        return virDomainIsPersistent(domain) == 0 ? ERROR_MACHINE_TRANSIENT : ERROR_NONE;
+}
+
+static ErrorCode blame_transient_or_off(virDomain *domain) {
+        ErrorCode code = blame_transient(domain);
+
+        return code != ERROR_NONE ? code : blame_off(domain);
+}
+
 static bool domain_has_nvram(virDomain *domain) {
         char *xml = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
         bool has = xml && strstr(xml, "<nvram");
@@ -156,14 +234,38 @@ static ErrorCode blame_state_kept(virDomain *domain) {
                                : ERROR_NONE;
 }
 
+/*
+ * The table
+ */
+
+static int validate_save(const VerbOptions *options, Failure *failure) {
+        if (!options->paused || !options->running)
+                return 0;
+
+        return failure_set(failure, ERROR_INVALID_ARGUMENT,
+                           "A machine is restored either paused or running, not both.");
+}
+
+static int validate_name(const VerbOptions *options, Failure *failure) {
+        return machine_name_check(options->name, ERROR_INVALID_NAME, failure);
+}
+
 static const Option start_options[] = {
         { "paused", OPTION_BOOL, offsetof(VerbOptions, paused) },
+        { "discard-save", OPTION_BOOL, offsetof(VerbOptions, discard_save) },
         {},
 };
 
 static const Option shutdown_options[] = {
         { "timeout", OPTION_UINT64, offsetof(VerbOptions, timeout), SHUTDOWN_TIMEOUT_MIN,
           SHUTDOWN_TIMEOUT_MAX },
+        {},
+};
+
+static const Option save_options[] = {
+        { "paused", OPTION_BOOL, offsetof(VerbOptions, paused) },
+        { "running", OPTION_BOOL, offsetof(VerbOptions, running) },
+        { "bypass-cache", OPTION_BOOL, offsetof(VerbOptions, bypass_cache) },
         {},
 };
 
@@ -174,23 +276,151 @@ static const Option undefine_options[] = {
         {},
 };
 
+static const Option rename_arguments[] = {
+        { "name", OPTION_STRING, offsetof(VerbOptions, name) },
+        {},
+};
+
+static const Option set_autostart_arguments[] = {
+        { "autostart", OPTION_BOOL, offsetof(VerbOptions, autostart) },
+        {},
+};
+
 static const Verb verb_table[] = {
-        { "Start", "start", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_PATH, start_options, check_off,
-          run_start, blame_active },
-        { "Shutdown", "shutdown", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_PATH, shutdown_options,
-          check_answers, run_shutdown, blame_off, .until_off = true },
-        { "PowerOff", "poweroff", ACTION_MACHINE_CONTROL, LANE_CONTROL, JOB_ANSWER_PATH, NULL, check_active,
-          run_power_off, blame_off },
-        { "Reboot", "reboot", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_EMPTY, NULL, check_answers,
-          run_reboot, blame_off },
-        { "Reset", "reset", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_EMPTY, NULL, check_active,
-          run_reset, blame_off },
-        { "Suspend", "suspend", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_EMPTY, NULL, check_active,
-          run_suspend, blame_off },
-        { "Resume", "resume", ACTION_MACHINE_CONTROL, LANE_ORDINARY, JOB_ANSWER_EMPTY, NULL, check_paused,
-          run_resume, blame_not_paused },
-        { "Undefine", "undefine", ACTION_MACHINE_DELETE, LANE_ORDINARY, JOB_ANSWER_EMPTY, undefine_options,
-          check_undefine, run_undefine, blame_state_kept },
+        {
+                        .member = "Start",
+                        .name = "start",
+                        .action = ACTION_MACHINE_CONTROL,
+                        .lane = LANE_ORDINARY,
+                        .answer = JOB_ANSWER_PATH,
+                        .options = start_options,
+                        .check = check_off,
+                        .run = run_start,
+                        .blame = blame_active,
+        },
+        {
+                        .member = "Shutdown",
+                        .name = "shutdown",
+                        .action = ACTION_MACHINE_CONTROL,
+                        .lane = LANE_ORDINARY,
+                        .answer = JOB_ANSWER_PATH,
+                        .options = shutdown_options,
+                        .check = check_answers,
+                        .run = run_shutdown,
+                        .blame = blame_off,
+                        .until_off = true,
+        },
+        {
+                        .member = "PowerOff",
+                        .name = "poweroff",
+                        .action = ACTION_MACHINE_CONTROL,
+                        .lane = LANE_CONTROL,
+                        .answer = JOB_ANSWER_PATH,
+                        .check = check_active,
+                        .run = run_power_off,
+                        .blame = blame_off,
+        },
+        {
+                        .member = "Save",
+                        .name = "save",
+                        .action = ACTION_MACHINE_CONTROL,
+                        .lane = LANE_ORDINARY,
+                        .answer = JOB_ANSWER_PATH,
+                        .options = save_options,
+                        .validate = validate_save,
+                        .check = check_persistent_active,
+                        .run = run_save,
+                        .blame = blame_transient_or_off,
+                        .reads = FACTS_ALL,
+                        .libvirt_job = true,
+        },
+        {
+                        .member = "DiscardSave",
+                        .name = "discard-save",
+                        .action = ACTION_MACHINE_CONTROL,
+                        .lane = LANE_ORDINARY,
+                        .answer = JOB_ANSWER_EMPTY,
+                        .check = check_persistent,
+                        .run = run_discard_save,
+                        .blame = blame_transient,
+                        .reads = FACTS_ALL,
+        },
+        {
+                        .member = "Reboot",
+                        .name = "reboot",
+                        .action = ACTION_MACHINE_CONTROL,
+                        .lane = LANE_ORDINARY,
+                        .answer = JOB_ANSWER_EMPTY,
+                        .check = check_answers,
+                        .run = run_reboot,
+                        .blame = blame_off,
+        },
+        {
+                        .member = "Reset",
+                        .name = "reset",
+                        .action = ACTION_MACHINE_CONTROL,
+                        .lane = LANE_ORDINARY,
+                        .answer = JOB_ANSWER_EMPTY,
+                        .check = check_active,
+                        .run = run_reset,
+                        .blame = blame_off,
+        },
+        {
+                        .member = "Suspend",
+                        .name = "suspend",
+                        .action = ACTION_MACHINE_CONTROL,
+                        .lane = LANE_ORDINARY,
+                        .answer = JOB_ANSWER_EMPTY,
+                        .check = check_active,
+                        .run = run_suspend,
+                        .blame = blame_off,
+        },
+        {
+                        .member = "Resume",
+                        .name = "resume",
+                        .action = ACTION_MACHINE_CONTROL,
+                        .lane = LANE_ORDINARY,
+                        .answer = JOB_ANSWER_EMPTY,
+                        .check = check_paused,
+                        .run = run_resume,
+                        .blame = blame_not_paused,
+        },
+        {
+                        .member = "Rename",
+                        .name = "rename",
+                        .action = ACTION_MACHINE_CONFIGURE,
+                        .lane = LANE_ORDINARY,
+                        .answer = JOB_ANSWER_EMPTY,
+                        .arguments = rename_arguments,
+                        .validate = validate_name,
+                        .check = check_persistent_off,
+                        .run = run_rename,
+                        .blame = blame_state_kept,
+                        .reads = FACTS_ALL,
+        },
+        {
+                        .member = "SetAutostart",
+                        .name = "set-autostart",
+                        .action = ACTION_MACHINE_CONFIGURE,
+                        .lane = LANE_ORDINARY,
+                        .answer = JOB_ANSWER_EMPTY,
+                        .arguments = set_autostart_arguments,
+                        .check = check_persistent,
+                        .run = run_set_autostart,
+                        .blame = blame_transient,
+                        .reads = FACTS_AUTOSTART,
+        },
+        {
+                        .member = "Undefine",
+                        .name = "undefine",
+                        .action = ACTION_MACHINE_DELETE,
+                        .lane = LANE_ORDINARY,
+                        .answer = JOB_ANSWER_EMPTY,
+                        .options = undefine_options,
+                        .check = check_persistent_off,
+                        .run = run_undefine,
+                        .blame = blame_state_kept,
+        },
 };
 
 const Verb *verb_find(const char *member) {
@@ -199,4 +429,8 @@ const Verb *verb_find(const char *member) {
                         return &verb_table[i];
 
         return NULL;
+}
+
+void verb_options_done(VerbOptions *options) {
+        g_clear_pointer(&options->name, g_free);
 }

@@ -11,12 +11,16 @@
 #define SHUTDOWN_TIMEOUT_MIN (1 * G_TIME_SPAN_SECOND)
 #define SHUTDOWN_TIMEOUT_MAX (24 * G_TIME_SPAN_HOUR)
 
-/* The options of all verbs; each verb's table says which it takes. */
+/* The arguments and options of all verbs; each verb's tables say which it takes. Owns its strings. */
 typedef struct VerbOptions {
-        bool paused;
+        char *name;
+        bool autostart;
+        bool paused, running, discard_save, bypass_cache;
         uint64_t timeout;
         bool managed_save, snapshots_metadata, nvram;
 } VerbOptions;
+
+void verb_options_done(VerbOptions *options);
 
 typedef struct Verb {
         const char *member; /* of org.hatago.Host1.Machine */
@@ -24,19 +28,28 @@ typedef struct Verb {
         const char *action;
         Lane lane;
         JobAnswer answer;
+        const Option *arguments; /* that come before the options; NULL: none */
         const Option *options;
+
+        /* Whether arguments and options can be meant so; NULL: always. Main thread, before polkit is asked.
+         */
+        int (*validate)(const VerbOptions *options, Failure *failure);
 
         /* Whether the machine can do this now. Main thread. */
         int (*check)(const Machine *machine, Failure *failure);
 
-        /* The call to libvirt, returning less than 0 with libvirt's error set. On a thread. */
-        int (*run)(virDomain *domain, const VerbOptions *options);
+        /* The call to libvirt, returning less than 0 with libvirt's error set, or with a failure. On a
+         * thread.
+         */
+        int (*run)(virDomain *domain, const VerbOptions *options, Failure *failure);
 
         /* Whether it is the state of the machine, changed since check(), that libvirt refused as invalid:
          * the code that says so, else ERROR_NONE. On a thread. */
         ErrorCode (*blame)(virDomain *domain);
 
-        bool until_off; /* the job ends when the machine is off */
+        FactsMask reads;  /* what it changes beside the state and that it is persistent */
+        bool until_off;   /* the job ends when the machine is off */
+        bool libvirt_job; /* it is one for libvirt, too: it tells how far it is, and can be broken off */
 } Verb;
 
 /* By the name of the method; never NULL for one of the vtable. */

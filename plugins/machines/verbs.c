@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/names.h"
 #include "common/options.h"
+#include "domain-job.h"
 #include "sync.h"
 #include "verb-table.h"
 
@@ -29,6 +30,10 @@ typedef struct VerbJob {
         uint64_t request_id;
         bool waiting;
         sd_event_source *timer;
+        DomainJob *domain_job; /* while libvirt works on one of its own */
+        bool aborted;          /* it was asked to break it off */
+        JobResult result;      /* that it ends with once its machine was read */
+        Failure failure;
 } VerbJob;
 
 /*
@@ -39,6 +44,9 @@ static VerbJob *verb_job_free(VerbJob *vj) {
         if (vj->waiting)
                 g_queue_remove(&vj->verbs->waiting, vj);
         sd_event_source_disable_unref(vj->timer);
+        domain_job_free(vj->domain_job);
+        verb_options_done(&vj->options);
+        failure_done(&vj->failure);
         g_free(vj);
         return NULL;
 }
@@ -54,6 +62,11 @@ static bool verb_job_on_cancel(Job *job, void *userdata) {
         VerbJob *vj = userdata;
         g_auto(Failure) failure = { 0 };
 
+        if (vj->domain_job) {
+                vj->aborted = true;
+                domain_job_abort(vj->domain_job);
+                return true;
+        }
         if (!vj->waiting)
                 return hypervisor_withdraw(vj->verbs->machines->services->hypervisor, vj->request_id);
 
@@ -84,12 +97,17 @@ static void verb_job_wait_for_off(VerbJob *vj) {
         job_set_cancel(vj->job, verb_job_on_cancel, vj);
 }
 
-/* libvirt has done it, and the model shows it. */
+/* libvirt has done it, or not, and the model shows it. */
 static void verb_job_on_read(void *data) {
         VerbJob *vj = data;
         const Machine *machine = machines_find(vj->verbs->machines, vj->uuid);
 
-        if (vj->verb->until_off && machine && machine->id == vj->run)
+        if (vj->result != JOB_DONE) {
+                g_auto(Failure) failure = { 0 };
+
+                failure_move(&failure, &vj->failure);
+                verb_job_end(vj, vj->result, &failure);
+        } else if (vj->verb->until_off && machine && machine->id == vj->run)
                 verb_job_wait_for_off(vj);
         else
                 verb_job_end(vj, JOB_DONE, NULL);
@@ -103,10 +121,8 @@ static int verb_job_run(void *data, virConnect *connection, Failure *failure) {
         if (!domain)
                 return hypervisor_failure(failure);
 
-        r = vj->verb->run(domain, &vj->options);
-        if (r == -EBUSY)
-                return failure_set(failure, ERROR_MACHINE_RUNNING, "The machine is running.");
-        if (r < 0) {
+        r = vj->verb->run(domain, &vj->options, failure);
+        if (r < 0 && failure->code == ERROR_NONE) {
                 bool invalid = virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID;
                 ErrorCode blamed;
 
@@ -117,24 +133,41 @@ static int verb_job_run(void *data, virConnect *connection, Failure *failure) {
                 return error_code_to_errno(failure->code);
         }
 
-        return 0;
+        return r;
 }
 
 static void verb_job_began(void *data) {
         VerbJob *vj = data;
-        job_set_cancel(vj->job, NULL, NULL);
+
+        if (vj->verb->libvirt_job)
+                vj->domain_job = domain_job_new(vj->verbs->machines, vj->job, vj->uuid, /* answered= */ NULL,
+                                                /* userdata= */ NULL);
+        else
+                job_set_cancel(vj->job, NULL, NULL);
 }
 
 static void verb_job_done(void *data, int result, Failure *failure) {
         VerbJob *vj = data;
+        bool canceled = result == -ECANCELED || (result < 0 && vj->aborted);
 
-        if (result < 0) {
-                verb_job_end(vj, result == -ECANCELED ? JOB_CANCELED : JOB_FAILED, failure);
+        vj->result = canceled ? JOB_CANCELED : result < 0 ? JOB_FAILED : JOB_DONE;
+        if (result < 0)
+                failure_move(&vj->failure, failure);
+        if (vj->aborted && canceled)
+                (void) failure_set(&vj->failure, ERROR_CANCELED, "Canceled; the machine goes on as before.");
+
+        /* What failed at once has changed nothing; what was broken off had begun to. */
+        if (result < 0 && !vj->domain_job) {
+                verb_job_on_read(vj);
                 return;
         }
 
+        vj->domain_job = domain_job_free(vj->domain_job);
+        job_set_cancel(vj->job, NULL, NULL);
+
         /* The event of what was done may not have come yet: the job ends when its machine shows it. */
-        sync_read(vj->verbs->machines->sync, vj->uuid, FACTS_STATE | FACTS_PERSISTENT, verb_job_on_read, vj);
+        sync_read(vj->verbs->machines->sync, vj->uuid, FACTS_STATE | FACTS_PERSISTENT | vj->verb->reads,
+                  verb_job_on_read, vj);
 }
 
 /* The way of a verb that is authorized: the machine is looked up again, it may have changed or gone. */
@@ -144,6 +177,13 @@ typedef struct VerbCall {
         VerbOptions options;
         char uuid[VIR_UUID_STRING_BUFLEN];
 } VerbCall;
+
+static void verb_call_free(void *data) {
+        VerbCall *vc = data;
+
+        verb_options_done(&vc->options);
+        g_free(vc);
+}
 
 static int verb_check(const VerbCall *vc, const Machine *machine, Failure *failure) {
         const Services *services = vc->machines->services;
@@ -155,7 +195,7 @@ static int verb_check(const VerbCall *vc, const Machine *machine, Failure *failu
 }
 
 static void verb_on_authorized(Call *call, void *arguments) {
-        const VerbCall *vc = arguments;
+        VerbCall *vc = arguments;
         Machines *machines = vc->machines;
         g_auto(Failure) failure = { 0 };
         Machine *machine;
@@ -172,6 +212,7 @@ static void verb_on_authorized(Call *call, void *arguments) {
         vj->verbs = machines->verbs;
         vj->verb = vc->verb;
         vj->options = vc->options;
+        vc->options = (VerbOptions){ 0 }; /* have moved */
         vj->run = machine->id;
         g_strlcpy(vj->uuid, vc->uuid, sizeof(vj->uuid));
 
@@ -195,7 +236,7 @@ static void verb_on_authorized(Call *call, void *arguments) {
 }
 
 int verbs_on_call(Machines *machines, Machine *machine, sd_bus_message *message, Failure *failure) {
-        g_autofree VerbCall *vc = g_new0(VerbCall, 1);
+        VerbCall *vc = g_new0(VerbCall, 1);
         CallInfo info;
         int r;
 
@@ -205,9 +246,15 @@ int verbs_on_call(Machines *machines, Machine *machine, sd_bus_message *message,
         g_strlcpy(vc->uuid, machine->uuid, sizeof(vc->uuid));
         g_assert(vc->verb);
 
-        r = options_read(message, vc->verb->options, &vc->options, failure);
-        if (r < 0)
+        r = arguments_read(message, vc->verb->arguments, &vc->options, failure);
+        if (r >= 0)
+                r = options_read(message, vc->verb->options, &vc->options, failure);
+        if (r >= 0 && vc->verb->validate)
+                r = vc->verb->validate(&vc->options, failure);
+        if (r < 0) {
+                verb_call_free(vc);
                 return r;
+        }
 
         info = (CallInfo){
                 .verb = vc->verb->name,
@@ -217,11 +264,11 @@ int verbs_on_call(Machines *machines, Machine *machine, sd_bus_message *message,
                 .uuid = machine->uuid,
                 .authorized = verb_on_authorized,
                 .arguments = vc,
-                .arguments_free = g_free,
+                .arguments_free = verb_call_free,
         };
         r = call_begin(machines->services, message, &info, failure);
-        if (r >= 0)
-                vc = NULL; /* the call's */
+        if (r < 0)
+                verb_call_free(vc);
         return r;
 }
 

@@ -175,7 +175,7 @@ def define(caller, polkit):
         if facts["DomainId"]:
             caller.verb(path, "PowerOff")
         if facts["Persistent"]:
-            caller.verb(path, "Undefine")
+            caller.verb(path, "Undefine", managed_save=True)
         assert path not in machine_paths(caller)
     polkit.reset()
 

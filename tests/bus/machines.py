@@ -6,6 +6,7 @@ import uuid as uuids
 from xml.sax.saxutils import escape
 
 RUNNING, PAUSED, OFF = 1, 3, 5
+TRANSIENT = 0
 NAMESPACE = "http://libvirt.org/schemas/domain/test/1.0"
 _numbers = itertools.count(1)
 
@@ -29,10 +30,14 @@ def fresh_name(prefix="machine"):
 
 
 def driver_file(folder, *domains):
-    """Write a file for the test driver with these (name, uuid, state); return its URI."""
+    """Write a file for the test driver with these (name, uuid, state); return its URI.
+
+    The state TRANSIENT is one that runs and has no definition.
+    """
     inline = [f"<domain type='test' xmlns:test='{NAMESPACE}'><name>{escape(name)}</name>"
               f"<uuid>{uuid}</uuid><memory unit='KiB'>262144</memory><vcpu>1</vcpu>"
-              f"<os><type>hvm</type></os><test:runstate>{state}</test:runstate></domain>"
+              f"<os><type>hvm</type></os>{'<test:transient/>' if state == TRANSIENT else ''}"
+              f"<test:runstate>{state or RUNNING}</test:runstate></domain>"
               for name, uuid, state in domains]
     path = folder / f"driver-{next(_numbers)}.xml"
     path.write_text(f"<node>{''.join(inline)}</node>")

@@ -14,6 +14,7 @@ from polkit_mock import BROKEN, NEVER, NO, PASSWORD, YES
 
 DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 PASSWORD_WANTED = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
+RENAMED = "renamed-by-the-matrix"
 DEFINED, DEFINED_UUID = "defined-by-the-matrix", "11111111-2222-3333-4444-555555555555"
 
 
@@ -56,6 +57,12 @@ MATRIX = [
     machine_row("Reset", "reset"),
     machine_row("Suspend", "suspend"),
     machine_row("Resume", "resume", state="paused"),
+    machine_row("Save", "save"),
+    machine_row("DiscardSave", "discard-save", state="saved"),
+    machine_row("Rename", "rename", "machine-configure", state="off",
+                arguments=(GLib.Variant("s", RENAMED), NO_OPTIONS)),
+    machine_row("SetAutostart", "set-autostart", "machine-configure",
+                arguments=(GLib.Variant("b", True), NO_OPTIONS)),
     machine_row("Undefine", "undefine", "machine-delete", state="off"),
     machine_row("GetXML", "get-xml", "machine-view"),
     Row(JOB, "Cancel", f"{NAME}.machine-control", "cancel", path="job"),
@@ -82,6 +89,8 @@ def target(request, shared_house, caller, define, polkit, agent):
             caller.verb(path, "Start")
         if row.state == "paused":
             caller.verb(path, "Suspend")
+        if row.state == "saved":
+            caller.verb(path, "Save")
         if row.path == "job":
             # Whoever started a job may cancel it: here it is somebody else's, if there is such.
             other = request.getfixturevalue("root")

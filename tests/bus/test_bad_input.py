@@ -182,6 +182,34 @@ def test_a_definition_that_fails_is_a_failed_job_and_no_machine(caller):
     assert job["ErrorMessage"] == error.value.message
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../../x", "a\nb", "\x7f", "a\x9bb",
+                                  "x" * 241, "旅" * 81])
+def test_a_name_that_a_machine_cannot_have_is_refused_by_rename(caller, polkit, machine, name):
+    polkit.reset()
+    error = refused(caller, machine, MACHINE, "Rename", GLib.Variant("s", name), NO_OPTIONS)
+    assert error.short == "InvalidName"
+    assert error.message.isprintable() and len(error.message) < 400
+    assert not polkit.questions
+
+
+def test_a_name_that_is_taken_is_refused_by_rename(caller, define):
+    first, second = define("first"), define("second")
+    own, other = caller.get(second, MACHINE, "UUID"), caller.get(first, MACHINE, "UUID")
+    for name in ("first", "second", own, other):
+        with pytest.raises(BusError) as error:
+            caller.call(second, MACHINE, "Rename", GLib.Variant("s", name), NO_OPTIONS)
+        assert error.value.short == "MachineExists"
+        assert name in error.value.message
+    assert caller.get(second, MACHINE, "Name") == "second"
+
+
+def test_a_save_is_restored_paused_or_running_not_both(caller, polkit, running):
+    polkit.reset()
+    error = refused(caller, running, MACHINE, "Save", options(paused=True, running=True))
+    assert error.short == "InvalidArgument"
+    assert not polkit.questions
+
+
 # Options and arguments
 
 def methods():
@@ -205,7 +233,7 @@ def object_of(caller, define):
 
 def arguments_of(arguments, last):
     """Return well-typed arguments, the options being last."""
-    values = {"s": GLib.Variant("s", "test"), "a{sv}": last}
+    values = {"s": GLib.Variant("s", "test"), "b": GLib.Variant("b", True), "a{sv}": last}
     return [values[type_] for _, type_, direction in arguments if direction == "in"]
 
 
@@ -254,6 +282,7 @@ def test_an_option_given_twice_is_refused(caller, machine, method, text):
 @pytest.mark.parametrize("method, text", [
     ("Start", "{'paused': <'yes'>}"),
     ("Start", "{'paused': <1>}"),
+    ("Save", "{'bypass-cache': <'no'>}"),
     ("Shutdown", "{'timeout': <5000000>}"),
     ("Shutdown", "{'timeout': <int64 -1>}"),
     ("Shutdown", "{'timeout': <<uint64 5000000>>}"),
