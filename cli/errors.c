@@ -71,6 +71,8 @@ static const ErrorRow rows[] = {
           N_("The versions of libvirt and of the hypervisor: hatago status") },
         { HATAGO_ERROR("UnknownOption"), NULL, NULL,
           N_("The agent may be older than this tool. Its version: hatago status") },
+        { HATAGO_ERROR("UnknownProperty"), NULL, NULL,
+          N_("The agent may be older than this tool. Its version: hatago status") },
         { DBUS_ERROR("AccessDenied"), NULL, N_("you may not do this"),
           N_("It needs the right {action} (polkit). Try as an administrator, or ask for a polkit rule that grants it.") },
         { DBUS_ERROR("AccessDenied"), NULL, N_("you may not do this"), N_("Try as an administrator.") },

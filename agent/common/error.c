@@ -13,6 +13,7 @@ static const struct {
         [ERROR_FAILED] = { ERROR_PREFIX "Failed", EIO },
         [ERROR_INVALID_ARGUMENT] = { ERROR_PREFIX "InvalidArgument", EINVAL },
         [ERROR_UNKNOWN_OPTION] = { ERROR_PREFIX "UnknownOption", EINVAL },
+        [ERROR_UNKNOWN_PROPERTY] = { ERROR_PREFIX "UnknownProperty", EINVAL },
         [ERROR_NO_SUCH_MACHINE] = { ERROR_PREFIX "NoSuchMachine", ENXIO },
         [ERROR_AMBIGUOUS_NAME] = { ERROR_PREFIX "AmbiguousName", ENOTUNIQ },
         [ERROR_MACHINE_EXISTS] = { ERROR_PREFIX "MachineExists", EEXIST },

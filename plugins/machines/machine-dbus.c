@@ -11,8 +11,8 @@
 /* The face of one machine on the bus: org.hatago.Host1.Machine. The userdata of a found object is the
  * Machine. */
 
-/* The one list of them: the getter of each, and how others learn of a change. What is bulky is told by name
- * alone, and read when it is wanted. */
+/* The one list of them: the getter of each, with its type, and how others learn of a change. What is bulky
+ * is told by name alone, and read when it is wanted. */
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST
 #define TOLD SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 #define BULKY (SD_BUS_VTABLE_PROPERTY_EXPLICIT | SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION)
@@ -45,6 +45,7 @@
         P(MACHINE_STARTED_AT, "StartedAt", "t", get_started_at, TOLD)
 
 #define PROPERTY_NAME(property, name, type, getter, flags) [property] = (name),
+#define PROPERTY_READER(property, name, type, getter, flags) [property] = { type, getter },
 #define PROPERTY_ROW(property, name, type, getter, flags) SD_BUS_PROPERTY(name, type, getter, 0, flags),
 
 static const char *const machine_properties[_MACHINE_PROPERTY_MAX + 1] = {
@@ -88,6 +89,40 @@ BUS_GETTER(get_started_at, Machine, m, "t", m->started_at)
 ITEMS_GETTER(get_disks, disk_kind, disks)
 ITEMS_GETTER(get_interfaces, interface_kind, interfaces)
 ITEMS_GETTER(get_displays, display_kind, displays)
+
+static const struct {
+        const char *type;
+        sd_bus_property_get_t get;
+} machine_readers[_MACHINE_PROPERTY_MAX] = {
+        MACHINE_PROPERTIES(PROPERTY_READER) /* with commas */
+};
+
+bool machine_property_find(const char *name, MachineProperty *ret) {
+        for (MachineProperty i = 0; i < _MACHINE_PROPERTY_MAX; i++)
+                if (g_str_equal(machine_properties[i], name)) {
+                        *ret = i;
+                        return true;
+                }
+
+        return false;
+}
+
+int machine_property_append(Machine *machine, MachineProperty property, sd_bus_message *reply) {
+        const char *name = machine_properties[property], *type = machine_readers[property].type;
+        int r;
+
+        r = sd_bus_message_open_container(reply, SD_BUS_TYPE_DICT_ENTRY, "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "s", name);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, SD_BUS_TYPE_VARIANT, type);
+        if (r >= 0)
+                r = machine_readers[property].get(sd_bus_message_get_bus(reply), machine->path,
+                                                  IFACE_MACHINE, name, reply, machine, NULL);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
 
 /* The plugin, of which the machine is one: sd-bus hands out what machine_find() found, and no more. */
 static Machines *current_machines(sd_bus_message *message) {

@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/names.h"
 #include "common/options.h"
+#include "query.h"
 #include "state.h"
 #include "verbs.h"
 
@@ -40,6 +41,14 @@ static int method_list_machines(sd_bus_message *message, void *userdata, sd_bus_
         return failure_or_result(&failure, r, error);
 }
 
+static int method_query(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_auto(Failure) failure = { 0 };
+        int r;
+
+        r = query_on_call(userdata, message, &failure);
+        return failure_or_result(&failure, r, error);
+}
+
 static int method_get_machine(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         g_auto(Failure) failure = { 0 };
         Machine *machine;
@@ -69,6 +78,9 @@ static const sd_bus_vtable machines_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("ListMachines", SD_BUS_ARGS("a{sv}", options),
                                 SD_BUS_RESULT("a(ossssbut)", machines), method_list_machines,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Query", SD_BUS_ARGS("as", properties, "a{sv}", options),
+                                SD_BUS_RESULT("a{oa{sv}}", machines), method_query,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetMachine", SD_BUS_ARGS("s", name, "a{sv}", options),
                                 SD_BUS_RESULT("o", machine), method_get_machine, SD_BUS_VTABLE_UNPRIVILEGED),

@@ -53,3 +53,9 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask);
 int machines_publish(Machines *machines);
 int machine_publish(Machines *machines);
 extern const ObjectInterface machine_interface;
+
+/* A property of .Machine by its name; false if there is none. */
+bool machine_property_find(const char *name, MachineProperty *ret);
+
+/* Appends name and value of a property: an entry of an a{sv}. */
+int machine_property_append(Machine *machine, MachineProperty property, sd_bus_message *reply);

@@ -47,6 +47,7 @@ MATRIX = [
     Row(MANAGER, "Subscribe", path="root"),
     Row(MANAGER, "Unsubscribe", path="root"),
     Row(MACHINES, "ListMachines", path="root"),
+    Row(MACHINES, "Query", path="root", arguments=(GLib.Variant("as", ["Disks"]), NO_OPTIONS)),
     Row(MACHINES, "GetMachine", path="root", arguments=(GLib.Variant("s", "test"), NO_OPTIONS)),
     Row(MACHINES, "DefineMachine", f"{NAME}.machine-define", "define", path="root",
         arguments=(GLib.Variant("s", domain_xml(DEFINED, DEFINED_UUID)), NO_OPTIONS)),

@@ -233,7 +233,8 @@ def object_of(caller, define):
 
 def arguments_of(arguments, last):
     """Return well-typed arguments, the options being last."""
-    values = {"s": GLib.Variant("s", "test"), "b": GLib.Variant("b", True), "a{sv}": last}
+    values = {"s": GLib.Variant("s", "test"), "b": GLib.Variant("b", True),
+              "as": GLib.Variant("as", ["Name"]), "a{sv}": last}
     return [values[type_] for _, type_, direction in arguments if direction == "in"]
 
 
@@ -307,6 +308,17 @@ def test_an_option_of_another_verb_is_unknown(caller, running, method, key):
     error = refused(caller, running, MACHINE, method, GLib.Variant(
         "a{sv}", {key: GLib.Variant("b", True)}))
     assert error.short == "UnknownOption"
+
+
+@pytest.mark.parametrize("names, error", [
+    (["NoSuch"], "UnknownProperty"), (["Name", "name"], "UnknownProperty"),
+    ([""], "UnknownProperty"), (["Disks", "a\x1b[2J"], "UnknownProperty"),
+    (["State", "Name", "State"], "InvalidArgument"), (["x"] * 10000, "UnknownProperty"),
+])
+def test_a_query_for_what_is_no_property_is_refused(caller, names, error):
+    answer = refused(caller, ROOT, MACHINES, "Query", GLib.Variant("as", names), NO_OPTIONS)
+    assert answer.short == error
+    assert answer.message.isprintable()
 
 
 # Paths

@@ -174,3 +174,25 @@ def test_a_new_definition_is_told_and_lists_as_invalidated(caller, define):
     caller.define(domain_xml("redefined", uuid=uuid, extra=RICH))
     caller.iterate(0.1)
     assert not caller.changes(path), "the same again is no change"
+
+
+def query(caller, *names):
+    """Ask for these properties of all machines."""
+    return caller.call(ROOT, MACHINES, "Query", GLib.Variant("as", names), NO_OPTIONS)
+
+
+def test_a_query_tells_what_get_tells(caller, define, interfaces):
+    paths = {define(extra=RICH), define()}
+    names = sorted(interfaces[MACHINE].properties)
+    answer = query(caller, *names)
+    assert paths <= answer.keys()
+    assert set(answer) == {row[0] for row in caller.call(ROOT, MACHINES, "ListMachines", NO_OPTIONS)}
+    for path in paths:
+        assert sorted(answer[path]) == names
+        for name in names:
+            assert answer[path][name] == caller.get(path, MACHINE, name), name
+
+
+def test_a_query_for_little_tells_no_more(caller, machine):
+    assert query(caller, "State")[machine] == {"State": "shutoff"}
+    assert query(caller)[machine] == {}
