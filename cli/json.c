@@ -201,11 +201,12 @@ char *json_text(JsonNode *node, bool pretty) {
         g_autofree char *raw = json_to_string(node, pretty);
         GString *out = g_string_sized_new(strlen(raw));
 
-        /* Such characters stand within strings only: json-glib escapes C0, and the rest is punctuation. */
+        /* Such characters stand within strings only: json-glib escapes C0 but for its last, and the rest is
+         * punctuation. */
         for (const char *p = raw; *p; p = g_utf8_next_char(p)) {
                 gunichar c = g_utf8_get_char(p);
 
-                if (c >= 0x7f && c <= 0x9f)
+                if (c == 0x1f || (c >= 0x7f && c <= 0x9f))
                         g_string_append_printf(out, "\\u%04x", (unsigned) c);
                 else
                         g_string_append_len(out, p, g_utf8_next_char(p) - p);

@@ -74,6 +74,7 @@ static void test_no_control_is_printed(void) {
         test_value("\"\\u001b[2J\\u009b31m\\u007f日本語\"", "s",
                    "\033[2J\xc2\x9b"
                    "31m\x7f日本語");
+        test_value("\"\\u001f\"", "s", "\x1f"); /* json-glib's escaping ends at 0x1e */
 }
 
 static void property_reads_as(const char *json, const char *expected) {
