@@ -12,6 +12,7 @@ struct Auth {
         Callers *callers;
         Polkit *polkit;
         GHashTable *checks; /* set of AuthCheck */
+        GHashTable *asks;   /* set of AuthAsk */
 };
 
 typedef struct AuthCheck {
@@ -26,12 +27,21 @@ typedef struct AuthCheck {
         void *userdata;
 } AuthCheck;
 
+/* A question of auth_ask(). */
+typedef struct AuthAsk {
+        Auth *auth;
+        Question *question;
+        auth_answer_handler_t handler;
+        void *userdata;
+} AuthAsk;
+
 int auth_new(sd_bus *bus, bool user_session, Auth **ret) {
         g_autoptr(Auth) auth = g_new0(Auth, 1);
         int r;
 
         auth->user_session = user_session;
         auth->checks = g_hash_table_new(NULL, NULL);
+        auth->asks = g_hash_table_new(NULL, NULL);
         auth->polkit = polkit_new(bus);
 
         r = callers_new(bus, /* with_unit= */ !user_session, &auth->callers);
@@ -55,29 +65,43 @@ static void check_end(AuthCheck *check, int result, Failure *failure) {
         g_free(check);
 }
 
-Auth *auth_free(Auth *auth) {
+static void ask_end(AuthAsk *ask, int result, AuthAnswer answer) {
+        g_hash_table_remove(ask->auth->asks, ask);
+        ask->handler(ask->userdata, result, answer);
+        question_free(ask->question);
+        g_free(ask);
+}
+
+static gpointer any_of(GHashTable *set) {
         GHashTableIter i;
-        gpointer check;
+        gpointer member = NULL;
+
+        g_hash_table_iter_init(&i, set);
+        (void) g_hash_table_iter_next(&i, &member, NULL);
+        return member;
+}
+
+Auth *auth_free(Auth *auth) {
+        gpointer member;
 
         if (!auth)
                 return NULL;
 
         if (auth->callers)
                 callers_stop(auth->callers);
-        for (;;) {
+        while ((member = any_of(auth->checks))) {
                 g_auto(Failure) failure = { 0 };
 
-                g_hash_table_iter_init(&i, auth->checks);
-                if (!g_hash_table_iter_next(&i, &check, NULL))
-                        break;
-
                 (void) failure_set(&failure, ERROR_CANCELED, "The agent stops.");
-                check_end(check, -ECONNRESET, &failure);
+                check_end(member, -ECONNRESET, &failure);
         }
+        while ((member = any_of(auth->asks)))
+                ask_end(member, -ECONNRESET, AUTH_NO);
 
         callers_free(auth->callers);
         polkit_free(auth->polkit);
         g_hash_table_unref(auth->checks);
+        g_hash_table_unref(auth->asks);
         g_free(auth);
         return NULL;
 }
@@ -169,5 +193,42 @@ int auth_check(Auth *auth, sd_bus_message *message, const char *action, const ch
         check->action = g_strdup(action);
         check->details = g_strdupv((char **) details);
         g_hash_table_add(auth->checks, check);
+        return 0;
+}
+
+static void ask_on_answer(void *userdata, PolkitAnswer answer, const char *text) {
+        ask_end(userdata, 0,
+                answer == POLKIT_YES        ? AUTH_YES
+                : answer == POLKIT_PASSWORD ? AUTH_PASSWORD
+                                            : AUTH_NO);
+}
+
+int auth_ask(Auth *auth, const char *sender, const Caller *caller, const char *action,
+             const char *const *details, auth_answer_handler_t handler, void *userdata, AuthAnswer *ret,
+             Failure *failure) {
+        const QuestionInfo question = {
+                .subject = sender,
+                .uid = caller->uid,
+                .action = action,
+                .details = details,
+        };
+        AuthAsk *ask;
+        int r;
+
+        /* Of a user's session only that user gets as far as to be identified. */
+        if (auth->user_session || caller->uid == 0) {
+                *ret = AUTH_YES;
+                return 1;
+        }
+
+        ask = g_new(AuthAsk, 1);
+        *ask = (AuthAsk){ .auth = auth, .handler = handler, .userdata = userdata };
+        r = question_new(auth->polkit, &question, ask_on_answer, ask, &ask->question, failure);
+        if (r < 0) {
+                g_free(ask);
+                return r;
+        }
+
+        g_hash_table_add(auth->asks, ask);
         return 0;
 }

@@ -40,3 +40,21 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Auth, auth_free)
  */
 int auth_check(Auth *auth, sd_bus_message *message, const char *action, const char *const *details,
                auth_handler_t handler, void *userdata, Failure *failure);
+
+typedef enum AuthAnswer {
+        AUTH_YES,
+        AUTH_PASSWORD, /* not without one */
+        AUTH_NO,
+} AuthAnswer;
+
+/* The answer to auth_ask(), once, and never from within it; result is 0, or -ECONNRESET when the agent
+ * stops.
+ */
+typedef void (*auth_answer_handler_t)(void *userdata, int result, AuthAnswer answer);
+
+/* Asks what would become of auth_check() for a caller who is identified already: no one is asked for a
+ * password. Returns 1 with the answer if it is known at once, 0 if handler will be called, -ENOBUFS
+ * (LimitsExceeded, as above) or the errno of sd-bus. */
+int auth_ask(Auth *auth, const char *sender, const Caller *caller, const char *action,
+             const char *const *details, auth_answer_handler_t handler, void *userdata, AuthAnswer *ret,
+             Failure *failure);

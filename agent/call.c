@@ -95,22 +95,36 @@ int call_begin(const Services *services, sd_bus_message *message, const CallInfo
         return 1;
 }
 
-void call_reply(Call *call, const char *types, ...) {
-        g_autoptr(sd_bus_message) reply = NULL;
-        va_list values;
-        int r;
+int call_new_reply(Call *call, sd_bus_message **ret) {
+        return sd_bus_message_new_method_return(call->message, ret);
+}
 
-        va_start(values, types);
-        r = sd_bus_message_new_method_return(call->message, &reply);
-        if (r >= 0 && types)
-                r = sd_bus_message_appendv(reply, types, values);
-        va_end(values);
+void call_send_reply(Call *call, int result, sd_bus_message *reply) {
+        int r = result;
 
         if (r >= 0)
                 r = sd_bus_send(sd_bus_message_get_bus(call->message), reply, NULL);
         if (r < 0)
                 (void) sd_bus_reply_method_errno(call->message, r, NULL);
 
+        call_free(call);
+}
+
+void call_reply(Call *call, const char *types, ...) {
+        g_autoptr(sd_bus_message) reply = NULL;
+        va_list values;
+        int r;
+
+        va_start(values, types);
+        r = call_new_reply(call, &reply);
+        if (r >= 0 && types)
+                r = sd_bus_message_appendv(reply, types, values);
+        va_end(values);
+
+        call_send_reply(call, r, reply);
+}
+
+void call_drop(Call *call) {
         call_free(call);
 }
 

@@ -52,6 +52,13 @@ int call_authorize(Call *call, const char *action, void (*authorized)(Call *call
 /* Ends the call with an answer of these types and values. */
 void call_reply(Call *call, const char *types, ...);
 
+/* The same in two steps, for an answer that is made piece by piece; result: less than 0 if that failed. */
+int call_new_reply(Call *call, sd_bus_message **ret);
+void call_send_reply(Call *call, int result, sd_bus_message *reply);
+
+/* Ends the call without an answer: the agent stops. */
+void call_drop(Call *call);
+
 /* Ends the call with an error. */
 void call_fail(Call *call, const Failure *failure);
 

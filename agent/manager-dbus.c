@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "manager.h"
 
+#include "can.h"
 #include "common/cleanup.h"
 #include "common/getter.h"
 #include "common/names.h"
@@ -46,7 +47,7 @@ static int get_plugins(sd_bus *bus, const char *path, const char *interface, con
 }
 
 /* What the agent itself offers beside what was there from the first day. */
-static const char *const own_features[] = { "subscribe", NULL };
+static const char *const own_features[] = { "can", "subscribe", NULL };
 
 static int append_features(sd_bus_message *reply, const char *const *features) {
         int r = 0;
@@ -125,6 +126,26 @@ static int method_unsubscribe(sd_bus_message *message, void *userdata, sd_bus_er
         return begin_identified(message, userdata, "unsubscribe", unsubscribe_identified, error);
 }
 
+static int method_can(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_auto(Failure) failure = { 0 };
+        const char *object;
+        char **verbs = NULL; /* of sd-bus, by malloc(), and NULL for an empty array */
+        int r;
+
+        r = sd_bus_message_read(message, "o", &object);
+        if (r >= 0)
+                r = sd_bus_message_read_strv(message, &verbs);
+        if (r >= 0)
+                r = options_read(message, NULL, NULL, &failure);
+        if (r >= 0)
+                r = can_begin(userdata, message, object, verbs, &failure);
+
+        for (char **verb = verbs; verb && *verb; verb++)
+                free(*verb);
+        free(verbs);
+        return failure_or_result(&failure, r, error);
+}
+
 static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -143,6 +164,8 @@ static const sd_bus_vtable manager_vtable[] = {
                                 method_subscribe, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Unsubscribe", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
                                 method_unsubscribe, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Can", SD_BUS_ARGS("o", object, "as", verbs, "a{sv}", options),
+                                SD_BUS_RESULT("a{ss}", answers), method_can, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListJobs", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a(usoao)", jobs),
                                 method_list_jobs, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("JobNew", SD_BUS_ARGS("o", job), 0),

@@ -45,6 +45,13 @@ typedef struct Services {
         void *userdata;
 } Services;
 
+/* What a verb on an object needs, and whether it could happen now. */
+typedef struct CanAnswer {
+        const char *action;      /* polkit action; static; NULL: everybody may */
+        ErrorCode reason;        /* that the verb would fail with as the object is; ERROR_NONE: none */
+        const char *name, *uuid; /* of the object, as in CallInfo; valid within this turn of the loop */
+} CanAnswer;
+
 typedef struct PluginDescriptor {
         uint32_t abi;     /* PLUGIN_ABI of the header it was built with */
         const char *name; /* as in org.hatago.Host1.Manager.Plugins */
@@ -61,6 +68,10 @@ typedef struct PluginDescriptor {
 
         /* Whether its objects show what the hypervisor says now. */
         bool (*synced)(const void *plugin);
+
+        /* Tells what a verb on an object needs. Returns 1; 0: the plugin has no such object, or no such verb
+         * on it; -errno where the object should be its own and is not there (NoSuchMachine). May be NULL. */
+        int (*can)(void *plugin, const char *object, const char *verb, CanAnswer *ret, Failure *failure);
 
         /* What services->is_subscribed() says has changed: the first client subscribed, or the last one is
          * gone. May be NULL. */

@@ -5,6 +5,7 @@
 #include "machined.h"
 #include "machines.h"
 #include "sync.h"
+#include "verbs.h"
 
 static int plugin_create(const Services *services, void **ret) {
         *ret = machines_new(services);
@@ -35,6 +36,10 @@ static bool plugin_synced(const void *plugin) {
         return sync_is_synced(machines->sync);
 }
 
+static int plugin_can(void *plugin, const char *object, const char *verb, CanAnswer *ret, Failure *failure) {
+        return machines_can(plugin, object, verb, ret, failure);
+}
+
 static void plugin_subscribed(void *plugin, bool subscribed) {
         Machines *machines = plugin;
         sync_set_subscribed(machines->sync, subscribed);
@@ -51,5 +56,6 @@ const PluginDescriptor hatago_plugin = {
         .start = plugin_start,
         .synced = plugin_synced,
         .subscribed = plugin_subscribed,
+        .can = plugin_can,
         .free = plugin_free,
 };

@@ -423,6 +423,14 @@ static const Verb verb_table[] = {
         },
 };
 
+const Verb *verb_find_by_name(const char *name) {
+        for (size_t i = 0; i < G_N_ELEMENTS(verb_table); i++)
+                if (g_str_equal(verb_table[i].name, name))
+                        return &verb_table[i];
+
+        return NULL;
+}
+
 const Verb *verb_find(const char *member) {
         for (size_t i = 0; i < G_N_ELEMENTS(verb_table); i++)
                 if (g_str_equal(verb_table[i].member, member))

@@ -54,3 +54,6 @@ typedef struct Verb {
 
 /* By the name of the method; never NULL for one of the vtable. */
 const Verb *verb_find(const char *member);
+
+/* By its word; NULL if there is none. */
+const Verb *verb_find_by_name(const char *name);

@@ -29,6 +29,7 @@ class Row:
     state: str = "running"  # that the machine must be in, for the method to succeed
     arguments: tuple = (NO_OPTIONS,)
     path: str = "machine"  # or "root", or "job"
+    asks: bool = False  # open, and asks polkit nevertheless
 
     @property
     def member(self):
@@ -44,6 +45,8 @@ def machine_row(method, verb, action="machine-control", **keywords):
 # A method that is in an interface's XML and has no row here fails a test below.
 MATRIX = [
     Row(MANAGER, "ListJobs", path="root"),
+    Row(MANAGER, "Can", path="root", arguments=(
+        GLib.Variant("o", ROOT), GLib.Variant("as", ["define"]), NO_OPTIONS), asks=True),
     Row(MANAGER, "Subscribe", path="root"),
     Row(MANAGER, "Unsubscribe", path="root"),
     Row(MACHINES, "ListMachines", path="root"),
@@ -130,7 +133,7 @@ def test_every_method_has_a_row(interfaces):
 def test_who_is_allowed_may(caller, polkit, target, row):
     path, _, _ = target(row)
     call(caller, row, path)
-    assert bool(polkit.questions) == bool(row.action)
+    assert bool(polkit.questions) == bool(row.action or row.asks)
 
 
 @pytest.mark.parametrize("row", OPEN, ids=ids(OPEN))
@@ -139,7 +142,7 @@ def test_reading_is_open_even_if_polkit_says_no(caller, polkit, target, row):
     path, _, _ = target(row)
     polkit.answer = NO
     call(caller, row, path)
-    assert not polkit.questions
+    assert bool(polkit.questions) == row.asks
 
 
 @pytest.mark.parametrize("answer, interactive, error", [
@@ -177,6 +180,25 @@ def test_polkit_is_told_who_does_what_to_which(caller, polkit, target, row):
     if row.verb == "cancel":  # of a job: what it works on is what polkit is told
         name, uuid = of_job(caller, path)
     call(caller, row, path)
+
+    question, = polkit.questions
+    assert question.subject == ("system-bus-name", {"name": caller.unique_name})
+    assert question.action == row.action
+    assert question.details == {"verb": row.verb, "name": name, "uuid": uuid}
+    assert question.interactive is False
+
+
+@pytest.mark.parametrize("row", GUARDED, ids=ids(GUARDED))
+def test_can_asks_polkit_what_the_verb_would(caller, polkit, target, row):
+    """A client that asks beforehand gets the answer of the very rule that the verb meets."""
+    path, name, uuid = target(row)
+    if row.verb == "cancel":
+        name, uuid = of_job(caller, path)
+    if row.path == "root":  # nothing is known of it yet
+        name, uuid = "", ""
+    arguments = (GLib.Variant("o", path), GLib.Variant("as", [row.verb]), NO_OPTIONS)
+    assert caller.start(ROOT, MANAGER, "Can", *arguments, interactive=True).result() == \
+        {row.verb: "yes"}
 
     question, = polkit.questions
     assert question.subject == ("system-bus-name", {"name": caller.unique_name})

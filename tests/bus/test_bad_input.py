@@ -234,7 +234,7 @@ def object_of(caller, define):
 def arguments_of(arguments, last):
     """Return well-typed arguments, the options being last."""
     values = {"s": GLib.Variant("s", "test"), "b": GLib.Variant("b", True),
-              "as": GLib.Variant("as", ["Name"]), "a{sv}": last}
+              "o": GLib.Variant("o", ROOT), "as": GLib.Variant("as", ["Name"]), "a{sv}": last}
     return [values[type_] for _, type_, direction in arguments if direction == "in"]
 
 

@@ -140,6 +140,8 @@ def unavailable(caller, house):
     with pytest.raises(BusError) as failed:
         caller.define(domain_xml("web"))
     assert failed.value.short == UNAVAILABLE
+    assert caller.call(ROOT, MANAGER, "Can", GLib.Variant("o", ROOT),
+                       GLib.Variant("as", ["define"]), NO_OPTIONS) == {"define": UNAVAILABLE}
     assert time.monotonic() - begin < 1
     assert error.value.message == facts["ConnectionError"]
     return error.value.message

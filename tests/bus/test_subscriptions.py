@@ -132,4 +132,4 @@ def test_the_limit_of_one_user_is_not_that_of_another(agent, house):
 
 
 def test_features_have_the_words_of_all(agent, house):
-    assert house.stranger().get(ROOT, MANAGER, "Features") == ["subscribe", "test-a", "test-b"]
+    assert house.stranger().get(ROOT, MANAGER, "Features") == ["can", "subscribe", "test-a", "test-b"]
