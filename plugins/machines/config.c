@@ -143,9 +143,15 @@ static const char *interface_key(Config *config, const xmlNode *node, uint32_t i
         return config_keep(config, mac);
 }
 
+/* On a network that is a bridge, libvirt says "bridge" while it runs. */
+static const char *interface_type(const xmlNode *node) {
+        return node_attribute(node_child(node, "source"), "network") ? "network"
+                                                                     : node_attribute(node, "type");
+}
+
 static void interface_read(Config *config, const xmlNode *node, uint32_t i, MachineInterface *interface) {
         interface->key = interface_key(config, node, i);
-        interface->type = config_attribute(config, node, "type");
+        interface->type = config_keep(config, interface_type(node));
         interface->source = config_keep(config, interface_source(node_child(node, "source")));
         interface->model = config_attribute(config, node_child(node, "model"), "type");
         interface->target = config_attribute(config, node_child(node, "target"), "dev");

@@ -26,6 +26,7 @@ typedef struct Config {
         unsigned vcpus_maximum;
         uint64_t memory_maximum; /* bytes */
         AgentChannel agent;
+        uint32_t pending;                  /* bits of pending.h */
         Items disks, interfaces, displays; /* MachineDisk, MachineInterface, MachineDisplay */
         GStringChunk *strings;             /* holds them all; NULL: there are none */
 } Config;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "pending.h"
 #include "xml-node.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
@@ -96,7 +97,17 @@ static const char *accelerator_of_type(const char *type) {
         return g_intern_string(type ?: "");
 }
 
-int domain_xml_read(const char *xml, MachineFacts *facts) {
+static uint32_t pending_read(const xmlNode *root, const char *stored) {
+        g_auto(Failure) failure = { 0 };
+        g_autoptr(xmlDoc) document = NULL;
+
+        if (!stored || xml_parse(stored, &document, &failure) < 0)
+                return 0;
+
+        return pending_compare(root, xmlDocGetRootElement(document));
+}
+
+int domain_xml_read(const char *xml, const char *stored, MachineFacts *facts) {
         g_auto(Failure) failure = { 0 };
         g_autoptr(xmlDoc) document = NULL;
         g_autofree char *memory = NULL;
@@ -111,6 +122,7 @@ int domain_xml_read(const char *xml, MachineFacts *facts) {
         memory = node_child_text(root, "currentMemory") ?: node_child_text(root, "memory");
 
         facts->config = config_read(root);
+        facts->config->pending = pending_read(root, stored);
         facts->accelerator = accelerator_of_type(node_attribute(root, "type"));
         facts->vcpus = current ? (unsigned) text_number(current) : facts->config->vcpus_maximum;
         facts->memory = text_number(memory) * 1024; /* libvirt always writes KiB */

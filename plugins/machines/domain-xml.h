@@ -19,8 +19,9 @@
  * InvalidXML). */
 int machine_name_check(const char *name, ErrorCode code, Failure *failure);
 
-/* Reads the FACTS_CONFIG of XML that libvirt wrote, into facts that hold none. -EINVAL if it is no XML. */
-int domain_xml_read(const char *xml, MachineFacts *facts);
+/* Reads the FACTS_CONFIG of XML that libvirt wrote, into facts that hold none. stored is what it wrote of
+ * the stored configuration of a machine that runs; NULL: it does not run. -EINVAL if xml is none. */
+int domain_xml_read(const char *xml, const char *stored, MachineFacts *facts);
 
 /* Who the XML of a caller is about. */
 typedef struct DomainXMLIdentity {

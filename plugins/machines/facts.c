@@ -60,16 +60,17 @@ static int read_managed_save(virDomain *domain, MachineFacts *facts) {
 }
 
 static int read_config(virDomain *domain, MachineFacts *facts) {
-        char *xml = virDomainGetXMLDesc(domain, /* flags= */ 0);
-        int r;
+        g_autofree char *xml = virDomainGetXMLDesc(domain, /* flags= */ 0), *stored = NULL;
 
-        if (!xml)
+        /* A transient machine's answer is the same again. */
+        if (xml && domain_id(domain) != 0)
+                stored = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
+        if (!xml || (domain_id(domain) != 0 && !stored))
                 return -1;
 
         facts->config = config_unref(facts->config);
-        r = domain_xml_read(xml, facts);
-        free(xml);
-        if (r < 0) { /* libvirt's own XML is not to be blamed on the caller: shown as unknown */
+        if (domain_xml_read(xml, stored, facts) < 0) {
+                /* libvirt's own XML is not to be blamed on the caller: shown as unknown */
                 facts->accelerator = "";
                 facts->vcpus = 0;
                 facts->memory = 0;

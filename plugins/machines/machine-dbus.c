@@ -5,6 +5,7 @@
 
 #include "common/getter.h"
 #include "common/names.h"
+#include "pending.h"
 #include "state.h"
 #include "verbs.h"
 
@@ -38,6 +39,7 @@
         P(MACHINE_OS_INFO, "OSInfo", "s", get_os_info, TOLD)                                                \
         P(MACHINE_UNIT, "Unit", "s", get_unit, TOLD)                                                        \
         P(MACHINE_UNIT_STATE, "UnitState", "s", get_unit_state, TOLD)                                       \
+        P(MACHINE_PENDING_CHANGES, "PendingChanges", "as", get_pending_changes, TOLD)                       \
         P(MACHINE_DISKS, "Disks", "aa{sv}", get_disks, BULKY)                                               \
         P(MACHINE_INTERFACES, "Interfaces", "aa{sv}", get_interfaces, BULKY)                                \
         P(MACHINE_DISPLAYS, "Displays", "aa{sv}", get_displays, BULKY)                                      \
@@ -77,6 +79,23 @@ BUS_GETTER(get_unit, Machine, m, "s", machine_unit(m))
 BUS_GETTER(get_unit_state, Machine, m, "s", machine_unit_state(m))
 BUS_GETTER(get_pid, Machine, m, "u", m->pid)
 BUS_GETTER(get_started_at, Machine, m, "t", m->started_at)
+
+/* The words of a mask. */
+static int append_words(sd_bus_message *reply, uint32_t mask, const char *(*to_string)(unsigned bit)) {
+        int r;
+
+        r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "s");
+        for (unsigned i = 0; r >= 0 && to_string(i); i++)
+                if (mask & (UINT32_C(1) << i))
+                        r = sd_bus_message_append(reply, "s", to_string(i));
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_pending_changes(sd_bus *bus, const char *path, const char *interface, const char *property,
+                               sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const Machine *machine = userdata;
+        return append_words(reply, machine->config->pending, pending_to_string);
+}
 
 #define ITEMS_GETTER(function, kind, field)                                                                 \
         static int function(sd_bus *bus, const char *path, const char *interface, const char *property,     \

@@ -96,6 +96,7 @@ static uint64_t config_compare(const Config *a, const Config *b) {
                NUMBER_BIT(a, b, memory_maximum, MACHINE_MEMORY_MAXIMUM) |
                STRING_BIT(a, b, architecture, MACHINE_ARCHITECTURE) |
                STRING_BIT(a, b, machine_type, MACHINE_MACHINE_TYPE) |
+               NUMBER_BIT(a, b, pending, MACHINE_PENDING_CHANGES) |
                STRING_BIT(a, b, firmware, MACHINE_FIRMWARE) | STRING_BIT(a, b, os_info, MACHINE_OS_INFO) |
                ITEMS_BIT(a, b, disks, disk_kind, MACHINE_DISKS) |
                ITEMS_BIT(a, b, interfaces, interface_kind, MACHINE_INTERFACES) |

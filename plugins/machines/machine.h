@@ -48,6 +48,7 @@ typedef enum MachineProperty {
         MACHINE_OS_INFO,
         MACHINE_UNIT,
         MACHINE_UNIT_STATE,
+        MACHINE_PENDING_CHANGES,
         MACHINE_DISKS,
         MACHINE_INTERFACES,
         MACHINE_DISPLAYS,

@@ -11,7 +11,7 @@
 static Config *config_of(const char *xml) {
         MachineFacts facts = { 0 };
 
-        if (domain_xml_read(xml, &facts) < 0)
+        if (domain_xml_read(xml, NULL, &facts) < 0)
                 g_error("cannot be read: %s", xml);
         g_assert_nonnull(facts.config);
         return facts.config;

@@ -235,7 +235,7 @@ static void test_damaged_xml_is_answered(void) {
                                         (char) g_test_rand_int_range(1, 256);
                 if (domain_xml_identify(xml, &identity, &failure) >= 0)
                         g_free(identity.name);
-                (void) domain_xml_read(xml, &facts);
+                (void) domain_xml_read(xml, NULL, &facts);
                 facts_done(&facts);
         }
 }
@@ -243,7 +243,7 @@ static void test_damaged_xml_is_answered(void) {
 static void facts_are(const char *xml, unsigned vcpus, uint64_t memory, const char *accelerator) {
         MachineFacts facts = { 0 };
 
-        g_assert_cmpint(domain_xml_read(xml, &facts), ==, 0);
+        g_assert_cmpint(domain_xml_read(xml, NULL, &facts), ==, 0);
         g_assert_cmpuint(facts.vcpus, ==, vcpus);
         g_assert_cmpuint(facts.memory, ==, memory);
         g_assert_cmpstr(facts.accelerator, ==, accelerator);
@@ -263,8 +263,8 @@ static void test_the_present_configuration_is_read(void) {
 static void test_what_is_no_xml_has_no_facts(void) {
         MachineFacts facts = { 0 };
 
-        g_assert_cmpint(domain_xml_read("<domain>", &facts), ==, -EINVAL);
-        g_assert_cmpint(domain_xml_read("", &facts), ==, -EINVAL);
+        g_assert_cmpint(domain_xml_read("<domain>", NULL, &facts), ==, -EINVAL);
+        g_assert_cmpint(domain_xml_read("", NULL, &facts), ==, -EINVAL);
 }
 
 /* What libvirt writes itself, of a machine with much in it. */

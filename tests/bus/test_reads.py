@@ -196,3 +196,19 @@ def test_a_query_tells_what_get_tells(caller, define, interfaces):
 def test_a_query_for_little_tells_no_more(caller, machine):
     assert query(caller, "State")[machine] == {"State": "shutoff"}
     assert query(caller)[machine] == {}
+
+
+def test_a_definition_that_waits_for_the_next_start_is_told(caller, define):
+    uuid = fresh_uuid()
+    path = define("waiting", uuid=uuid, vcpus=2)
+    caller.verb(path, "Start")
+    assert caller.get(path, MACHINE, "PendingChanges") == []
+    caller.define(domain_xml("waiting", uuid=uuid, vcpus=1, extra=RICH))
+    caller.wait_property(path, "PendingChanges", [
+        "title", "description", "metadata", "vcpus", "disks", "interfaces", "displays",
+        "video", "controllers"])  # the last two libvirt adds
+    facts = caller.get_all(path, MACHINE)
+    assert (facts["Title"], facts["VCPUs"]) == ("", 2), "as it runs"
+    caller.verb(path, "PowerOff")
+    caller.wait_property(path, "PendingChanges", [])
+    assert caller.get(path, MACHINE, "Title") == "Web & mail"
