@@ -48,19 +48,19 @@ class Host:
 
     # Up
 
-    def up(self, packages=None, *, suite="bookworm", bound=True, allow_degraded=False,
+    def up(self, packages=None, *, more=(), suite="bookworm", bound=True, allow_degraded=False,
            timeout=120):
         """Make the host and boot it; return it when systemd says that all is running.
 
-        packages is a folder of .debs to install, with their dependencies from Debian. timeout
-        is in seconds and counts from the boot on. HostError tells what went wrong, with
-        the names of failed units; the host is gone then.
+        packages is a folder of .debs to install, with their dependencies from Debian; more
+        names other packages of Debian. timeout is in seconds and counts from the boot on.
+        HostError tells what went wrong, with the names of failed units; the host is gone then.
         """
         sandbox.check_machine()
         registry.sweep()
         claim = registry.claim(self.name)
         try:
-            record = self._prepare(packages, suite)
+            record = self._prepare(packages, more, suite)
             self._start(record, claim, suite)
         except BaseException:
             self._abandon()
@@ -79,11 +79,11 @@ class Host:
             self._close_lifeline()
         return self
 
-    def _prepare(self, packages, suite):
+    def _prepare(self, packages, more, suite):
         """Build what is missing and write the record, which protects the layers in use."""
         with lock(hosts_folder() / "build.lock"):
             bottom = base.ensure(suite)
-            lower = layers.ensure(bottom, packages)
+            lower = layers.ensure(bottom, packages, more)
             image = guest.ensure()
             folder = registry.folder(self.name)
             for part in ("upper", "work", "root", "staging/etc"):

@@ -75,14 +75,14 @@ def foreign_depends(packages):
     return ", ".join(sorted(needed))
 
 
-def ensure(base, folder=None):
+def ensure(base, folder=None, more=()):
     """Return the lower directories of a host, uppermost first, building what is missing.
 
-    They are relative to the hosts folder. Needs the build lock.
+    They are relative to the hosts folder. more names packages of Debian. Needs the build lock.
     """
     lower = [f"base/{base}/root"]
     packages = read_packages(folder) if folder else []
-    depends = foreign_depends(packages) if packages else DEFAULT
+    depends = ", ".join([foreign_depends(packages) if packages else DEFAULT, *more])
     lower.insert(0, _ensure_depends(base, depends, lower))
     if packages:
         lower.insert(0, _ensure_packages(packages, lower))
