@@ -2,6 +2,8 @@
 #include "machine.h"
 
 #include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
 
 #include "bus.h"
 #include "json.h"
@@ -192,6 +194,39 @@ const char *machine_name_at(const GPtrArray *machines, const char *path) {
                         return machine->name;
         }
         return slash ? slash + 1 : path;
+}
+
+bool machine_fits(const char *pattern, const char *name, const char *uuid) {
+        return fnmatch(pattern, name, 0) == 0 || strcmp(pattern, uuid) == 0;
+}
+
+static bool pattern_is_of_use(const GPtrArray *machines, const char *pattern) {
+        for (guint i = 0; i < machines->len; i++) {
+                const Machine *machine = machines->pdata[i];
+
+                if (machine_fits(pattern, machine->name, machine->uuid))
+                        return true;
+        }
+        return false;
+}
+
+void machines_report_patterns(const Cli *cli, const GPtrArray *machines, char **patterns, unsigned n) {
+        for (unsigned i = 0; i < n; i++) {
+                g_autofree char *shown = NULL;
+
+                if (pattern_is_of_use(machines, patterns[i]))
+                        continue;
+                shown = terminal_text(cli->terminal, patterns[i]);
+                fprintf(stderr, _("No machine matches '%s'.\n"), shown);
+        }
+}
+
+char *machine_path_uuid(const char *path) {
+        _cleanup_(free_p) char *decoded = NULL;
+
+        if (sd_bus_path_decode(path, HATAGO_MACHINES_PATH, &decoded) <= 0)
+                return NULL;
+        return g_strdup(decoded);
 }
 
 Colour machine_state_colour(const char *state) {

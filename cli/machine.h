@@ -39,6 +39,15 @@ char *machine_find_closest(const Cli *cli, const char *name);
  * arguments. */
 const char *machine_name_at(const GPtrArray *machines, const char *path);
 
+/* Whether the shell pattern fits the name of a machine, or is its UUID. */
+bool machine_fits(const char *pattern, const char *name, const char *uuid);
+
+/* Names the patterns that fit none of the machines, on standard error. Not an error: patterns may. */
+void machines_report_patterns(const Cli *cli, const GPtrArray *machines, char **patterns, unsigned n);
+
+/* The UUID in the path of a machine's object; new string, NULL if it is the path of something else. */
+char *machine_path_uuid(const char *path);
+
 /* The colour of a word of State. */
 Colour machine_state_colour(const char *state);
 

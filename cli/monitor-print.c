@@ -5,8 +5,11 @@
 #include <time.h>
 
 #include "bus.h"
+#include "errors.h"
 #include "json.h"
+#include "machine.h"
 #include "names.h"
+#include "property-text.h"
 #include "text.h"
 
 /* A line of JSON: when, and what it is. The caller adds the rest and gives it to line_print_json(). */
@@ -48,35 +51,46 @@ static char *subject_text(const char *path, const char *name) {
         return g_strdup(name);
 }
 
-static char *value_text(const Cli *cli, JsonNode *node) {
-        g_autofree char *text = node ? json_property_text(node) : g_strdup("?");
+static char *value_text(const Cli *cli, const char *property, JsonNode *node) {
+        g_autofree char *text = node ? property_text(property, node) : g_strdup("?");
 
-        if (!*text)
-                return g_strdup("\"\"");
         return terminal_text(cli->terminal, text);
 }
 
-/* What the line of a job's end tells. */
-static bool event_is_job_end(const MonitorEvent *event) {
-        return event->kind == MONITOR_CHANGED && strcmp(event->interface, JOB_INTERFACE) == 0 &&
-               text_list_has("State,Result,ErrorName,ErrorMessage,EndedAt,Cancelable", ',', event->property);
+static void change_print(const Cli *cli, const MonitorEvent *event) {
+        g_autofree char *before = value_text(cli, event->property, event->before);
+        g_autofree char *after = value_text(cli, event->property, event->after);
+        bool enabled = cli->terminal->colour;
+        Colour colour = COLOUR_NONE;
+
+        if (!event->after) {
+                /* Translators: {name}: a property that has another value now; which one was not told. */
+                g_autofree char *text = text_fill(_("{name} changed"), "name", event->property);
+
+                puts(text);
+                return;
+        }
+        if (strcmp(event->property, "State") == 0)
+                colour = machine_state_colour(after);
+        printf("%s: %s %s %s%s%s\n", event->property, before, terminal_sign(cli->terminal, "→", "->"),
+               colour_on(enabled, colour), after, colour_off(enabled, colour));
 }
 
 static void event_print(const Cli *cli, const MonitorEvent *event) {
         g_autofree char *subject = subject_text(event->path, event->name);
-        g_autofree char *before = NULL, *after = NULL;
-
-        if (event_is_job_end(event))
-                return;
 
         line_begin(cli, subject);
-        if (event->kind != MONITOR_CHANGED) {
-                puts(event->kind == MONITOR_ADDED ? _("appeared") : _("is gone"));
-                return;
+        switch (event->kind) {
+        case MONITOR_ADDED:
+                puts(_("appeared"));
+                break;
+        case MONITOR_REMOVED:
+                puts(_("is gone"));
+                break;
+        case MONITOR_CHANGED:
+                change_print(cli, event);
+                break;
         }
-        before = value_text(cli, event->before);
-        after = value_text(cli, event->after);
-        printf("%s: %s %s %s\n", event->property, before, terminal_sign(cli->terminal, "→", "->"), after);
 }
 
 static void set_node(JsonObject *line, const char *name, JsonNode *node) {
@@ -107,8 +121,9 @@ static void event_print_json(const MonitorEvent *event) {
 void monitor_print_event(const Cli *cli, const MonitorEvent *event) {
         bool job = g_str_has_prefix(event->path, HATAGO_JOBS_PATH "/");
 
-        /* JobNew and JobRemoved tell it better; a job's object lingers for minutes after its end. */
-        if (job && event->kind != MONITOR_CHANGED)
+        /* JobNew and JobRemoved tell it better; a job's object lingers for minutes after its end. For
+         * people, there are lines about its progress. */
+        if (job && (event->kind != MONITOR_CHANGED || cli->options->json == JSON_OFF))
                 return;
         if (cli->options->json != JSON_OFF)
                 event_print_json(event);
@@ -116,63 +131,85 @@ void monitor_print_event(const Cli *cli, const MonitorEvent *event) {
                 event_print(cli, event);
 }
 
-/* The names of the objects that a job works on, with commas between. New string. */
-static char *job_objects_text(const Cli *cli, const MonitorModel *model, JsonObject *job) {
+char *monitor_job_text(const Cli *cli, const MonitorModel *model, JsonObject *job) {
         JsonNode *node = json_object_get_member(job, "Objects");
         JsonArray *objects = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-        GString *out = g_string_new(NULL);
+        GString *out = g_string_new(json_string(job, "Operation"));
+        g_autofree char *raw = NULL;
 
-        for (guint i = 0; objects && i < json_array_get_length(objects); i++) {
-                const char *name = monitor_model_name(model, json_array_get_string_element(objects, i));
-                g_autofree char *shown = terminal_text(cli->terminal, name);
-
-                g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", shown);
-        }
-        return g_string_free(out, FALSE);
+        for (guint i = 0; objects && i < json_array_get_length(objects); i++)
+                g_string_append_printf(out, "%s%s", i > 0 ? ", " : " ",
+                                       monitor_model_name(model, json_array_get_string_element(objects, i)));
+        raw = g_string_free(out, FALSE);
+        return terminal_text(cli->terminal, raw);
 }
 
-void monitor_print_job_new(const Cli *cli, const MonitorModel *model, const char *path, JsonObject *job) {
-        g_autofree char *subject = subject_text(path, ""), *objects = NULL, *operation = NULL;
+static JsonObject *line_new_job_json(const char *event, const char *path) {
+        JsonObject *line = line_new_json(event);
+
+        json_object_set_string_member(line, "Path", path);
+        json_object_set_int_member(line, "Id", strtol(job_number(path), NULL, 10));
+        return line;
+}
+
+void monitor_print_job_new(const Cli *cli, const char *path, JsonObject *job, const char *text) {
+        g_autofree char *subject = subject_text(path, "");
         JsonObject *line;
 
         if (cli->options->json != JSON_OFF) {
-                line = line_new_json("job-new");
-                json_object_set_string_member(line, "Path", path);
-                json_object_set_int_member(line, "Id", strtol(job_number(path), NULL, 10));
+                line = line_new_job_json("job-new", path);
                 set_node(line, "Operation", json_object_get_member(job, "Operation"));
                 set_node(line, "Objects", json_object_get_member(job, "Objects"));
                 line_print_json(line);
                 return;
         }
-        objects = job_objects_text(cli, model, job);
-        operation = terminal_text(cli->terminal, json_string(job, "Operation"));
         line_begin(cli, subject);
-        /* Translators: a job began: its operation; the machines follow. */
-        printf(_("began: %s"), operation);
-        printf("%s%s\n", *objects ? " " : "", objects);
+        /* Translators: a job began: its operation and the machines. */
+        printf(_("began: %s"), text);
+        puts("");
 }
 
-void monitor_print_job_removed(const Cli *cli, const char *path, const char *result, const char *error,
-                               const char *message) {
-        g_autofree char *subject = subject_text(path, ""), *text = NULL, *word = NULL;
+void monitor_print_job_progress(const Cli *cli, const char *path, JsonObject *job, const char *text) {
+        g_autofree char *subject = subject_text(path, "");
+        g_autofree char *progress = job_progress_text(job, (uint64_t) g_get_real_time());
+
+        if (!progress)
+                return;
+        line_begin(cli, subject);
+        printf("%s: %s\n", text, progress);
+}
+
+/* "failed: there is no space left"; in the language of the reader where the error's name tells it. New
+ * string. */
+static char *result_text(const Cli *cli, const char *result, const char *error, const char *message) {
+        _cleanup_(explanation_done) Explanation explanation = { 0 };
+
+        if (!*error)
+                return terminal_text(cli->terminal, result);
+        error_explain(cli, NULL, NULL, error, message, &explanation);
+        return g_strdup_printf("%s: %s", result, explanation.reason);
+}
+
+void monitor_print_job_removed(const Cli *cli, const char *path, const char *text, const char *result,
+                               const char *error, const char *message) {
+        g_autofree char *subject = subject_text(path, ""), *end = NULL;
+        bool enabled = cli->terminal->colour;
+        Colour colour = strcmp(result, "done") == 0 ? COLOUR_NONE : COLOUR_RED;
         JsonObject *line;
 
         if (cli->options->json != JSON_OFF) {
-                line = line_new_json("job-removed");
-                json_object_set_string_member(line, "Path", path);
-                json_object_set_int_member(line, "Id", strtol(job_number(path), NULL, 10));
+                line = line_new_job_json("job-removed", path);
                 json_object_set_string_member(line, "Result", result);
                 json_object_set_string_member(line, "ErrorName", error);
                 json_object_set_string_member(line, "ErrorMessage", message);
                 line_print_json(line);
                 return;
         }
-        text = terminal_text(cli->terminal, message);
-        word = terminal_text(cli->terminal, result);
+        end = result_text(cli, result, error, message);
         line_begin(cli, subject);
-        /* Translators: a job ended with this result. */
-        printf(_("ended: %s"), word);
-        printf("%s%s\n", *text ? ": " : "", text);
+        /* Translators: a job ended: its operation and the machines; its result follows. */
+        printf(_("ended: %s"), text);
+        printf(": %s%s%s\n", colour_on(enabled, colour), end, colour_off(enabled, colour));
 }
 
 void monitor_print_agent(const Cli *cli, bool present) {

@@ -8,10 +8,16 @@
 
 void monitor_print_event(const Cli *cli, const MonitorEvent *event);
 
-/* job: its properties, as far as they are known. */
-void monitor_print_job_new(const Cli *cli, const MonitorModel *model, const char *path, JsonObject *job);
-void monitor_print_job_removed(const Cli *cli, const char *path, const char *result, const char *error,
-                               const char *message);
+/* What a job does and to what, as far as its properties tell: "start web". For people; new string. */
+char *monitor_job_text(const Cli *cli, const MonitorModel *model, JsonObject *job);
+
+/* text: what monitor_job_text() said. JSON has the properties instead. */
+void monitor_print_job_new(const Cli *cli, const char *path, JsonObject *job, const char *text);
+void monitor_print_job_removed(const Cli *cli, const char *path, const char *text, const char *result,
+                               const char *error, const char *message);
+
+/* For people only: JSON has the single properties. */
+void monitor_print_job_progress(const Cli *cli, const char *path, JsonObject *job, const char *text);
 
 /* The agent came to, or left, the bus. */
 void monitor_print_agent(const Cli *cli, bool present);

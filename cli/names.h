@@ -6,6 +6,7 @@
 #define HATAGO_SERVICE "org.hatago.Host1"
 #define HATAGO_PATH "/org/hatago/Host1"
 #define HATAGO_JOBS_PATH HATAGO_PATH "/jobs"
+#define HATAGO_MACHINES_PATH HATAGO_PATH "/machines"
 
 #define MANAGER_INTERFACE "org.hatago.Host1.Manager"
 #define MACHINES_INTERFACE "org.hatago.Host1.Machines"

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
 #include <unistd.h>
@@ -22,6 +23,11 @@ static inline void close_p(int *fd) {
         if (*fd >= 0)
                 (void) close(*fd);
         *fd = -EBADF;
+}
+
+/* For what a library allocated with malloc(). */
+static inline void free_p(char **text) {
+        free(*text);
 }
 
 static inline void bus_flush_close_p(sd_bus **bus) {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <fnmatch.h>
 #include <stdlib.h>
 
 #include "bus.h"
@@ -11,10 +10,6 @@
 #include "table.h"
 #include "text.h"
 #include "verbs.h"
-
-static bool machine_fits(const Machine *machine, const char *pattern) {
-        return fnmatch(pattern, machine->name, 0) == 0 || strcmp(pattern, machine->uuid) == 0;
-}
 
 static bool flag_fits(const char *wanted, bool is) {
         return !wanted || is == (strcmp(wanted, "yes") == 0);
@@ -37,28 +32,9 @@ static bool machine_matches(const Machine *machine, const Options *options, char
         if (!flag_fits(options->autostart, machine->autostart) || !facts_fit(machine, options))
                 return false;
         for (unsigned i = 0; i < n; i++)
-                if (machine_fits(machine, patterns[i]))
+                if (machine_fits(patterns[i], machine->name, machine->uuid))
                         return true;
         return n == 0;
-}
-
-static bool pattern_is_of_use(const GPtrArray *machines, const char *pattern) {
-        for (guint i = 0; i < machines->len; i++)
-                if (machine_fits(machines->pdata[i], pattern))
-                        return true;
-        return false;
-}
-
-/* Names the patterns that fit no machine at all, whatever its state. Not an error: patterns may. */
-static void patterns_report(const Cli *cli, const GPtrArray *machines, char **patterns, unsigned n) {
-        for (unsigned i = 0; i < n; i++) {
-                g_autofree char *shown = NULL;
-
-                if (pattern_is_of_use(machines, patterns[i]))
-                        continue;
-                shown = terminal_text(cli->terminal, patterns[i]);
-                fprintf(stderr, _("No machine matches '%s'.\n"), shown);
-        }
 }
 
 static void machines_filter(GPtrArray *machines, const Options *options, char **patterns, unsigned n) {
@@ -165,7 +141,7 @@ int verb_list(Cli *cli, char **arguments, unsigned n) {
                 return EXIT_FAILURE;
         }
         if (!json)
-                patterns_report(cli, machines, arguments, n);
+                machines_report_patterns(cli, machines, arguments, n);
         machines_filter(machines, options, arguments, n);
         g_ptr_array_sort_with_data(machines, compare_machines, &order);
         if (json)

@@ -10,19 +10,24 @@ import pytest
 
 from agent import BUILD, TOP
 from conftest import House
-from machines import OFF, PAUSED, RUNNING, driver_file, fresh_uuid
+from machines import OFF, PAUSED, RUNNING, domain_xml, driver_file, fresh_name, fresh_uuid
 
 HATAGO = str(BUILD / "cli/hatago")
 
 
-def run(house, *arguments, **environment):
-    """Run the tool, in English and without a terminal; return its CompletedProcess."""
+def process(house, *arguments, **environment):
+    """Return the arguments of a process that runs the tool, in English and without a terminal."""
     kept = {name: value for name, value in os.environ.items()
             if name not in ("LANGUAGE", "LANG", "COLUMNS") and not name.startswith("LC_")}
-    return subprocess.run(
-        [HATAGO, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
-        env={**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC", "DBUS_SYSTEM_BUS_ADDRESS": house.bus.address,
-             **environment})
+    return {"args": [HATAGO, *arguments], "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE, "text": True,
+            "env": {**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC",
+                    "DBUS_SYSTEM_BUS_ADDRESS": house.bus.address, **environment}}
+
+
+def run(house, *arguments, **environment):
+    """Run the tool; return its CompletedProcess."""
+    return subprocess.run(**process(house, *arguments, **environment), timeout=30)
 
 
 # list
@@ -107,6 +112,113 @@ def test_the_completion_knows_all_columns(listing):
     assert complete("--columns", "") == complete("--sort", "") == words
     assert complete("--columns", "+name,mem") == ["+name,memory", "+name,memory-max"]
     assert complete("--columns", "+warn") == ["+warnings"]
+
+
+# monitor
+
+class Monitor:
+    """A "hatago monitor" that runs; what it prints goes to a file."""
+
+    def __init__(self, house, caller, *arguments):
+        """Start it, and wait until it tells of a machine that is made to be seen."""
+        self.file = house.folder / fresh_name("monitor")
+        with self.file.open("w") as file:
+            self.process = subprocess.Popen(
+                **process(house, "monitor", *arguments) | {"stdout": file})
+        while not self.sees(caller, fresh_name("probe")):
+            assert self.process.poll() is None
+
+    def sees(self, caller, name):
+        """Define and undefine a machine; return whether its end is told."""
+        caller.verb(caller.define(domain_xml(name)), "Undefine")
+        deadline = time.monotonic() + 0.5
+        while not self.has(name, "is gone") and not self.has(name, '"removed"'):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def lines(self):
+        """Return the whole lines until now, but for those about what was made to be seen."""
+        return [line for line in self.file.read_text().split("\n")[:-1] if "probe" not in line]
+
+    def has(self, *words):
+        """Whether a line has all these words."""
+        return any(all(word in line for word in words)
+                   for line in self.file.read_text().splitlines())
+
+    def wait(self, *words):
+        """Wait for such a line, and end it; return its lines, and what it complained of."""
+        deadline = time.monotonic() + 10
+        while not self.has(*words):
+            assert time.monotonic() < deadline, self.lines()
+            time.sleep(0.01)
+        self.process.terminate()
+        _, complaint = self.process.communicate(timeout=5)
+        return self.lines(), complaint
+
+
+def live(caller, name):
+    """Define, start, end and undefine a machine of this name."""
+    path = caller.define(domain_xml(name))
+    for verb in ("Start", "PowerOff", "Undefine"):
+        caller.verb(path, verb)
+
+
+def test_monitor_tells_each_change_for_people(shared_house, caller):
+    monitor = Monitor(shared_house, caller)
+    live(caller, "told")
+    lines, complaint = monitor.wait("ended: undefine told: done")
+    assert complaint == ""
+    told = [line.split(" ", 1)[1] for line in lines if "told" in line]
+    for line in ("told: appeared", "told: State: shutoff → running", "told: State: running → shutoff",
+                 "told: is gone"):
+        assert told.count(line) == 1, lines
+    assert [line.split(": ", 1)[1] for line in told if line.startswith("job ")] == [
+        "ended: define told: done", "began: start told", "ended: start told: done",
+        "began: poweroff told", "ended: poweroff told: done", "began: undefine told",
+        "ended: undefine told: done"]
+
+
+def test_monitor_can_be_narrowed_to_machines(shared_house, caller):
+    monitor = Monitor(shared_house, caller, "want*", "probe*", "nosuch")
+    live(caller, "other")
+    live(caller, "wanted")
+    lines, complaint = monitor.wait("ended: undefine wanted: done")
+    assert complaint.endswith("No machine matches 'nosuch'.\n")
+    assert any("wanted: appeared" in line for line in lines)
+    assert not [line for line in lines if "other" in line]
+
+
+def test_monitor_prints_one_object_a_line_as_json(shared_house, caller):
+    monitor = Monitor(shared_house, caller, "--json=pretty")
+    live(caller, "told-json")
+    lines, _ = monitor.wait('"removed"', '"told-json"')
+    events = [json.loads(line) for line in lines]
+    assert {"added", "changed", "removed", "job-new", "job-removed"} == {
+        event["Event"] for event in events}
+    states = [(event["Old"], event["New"]) for event in events
+              if event.get("Property") == "State" and event["Name"] == "told-json"]
+    assert states == [("shutoff", "running"), ("running", "shutoff")]
+
+
+def test_monitor_ends_when_nobody_reads_any_more(shared_house, agent):
+    with subprocess.Popen(**process(shared_house, "monitor")) as monitor:
+        monitor.stdout.close()
+        assert monitor.wait(5) == 1
+        assert monitor.stderr.read() == ""
+
+
+def test_monitor_lives_on_when_the_agent_is_restarted(house):
+    uuids = [fresh_uuid(), fresh_uuid()]
+    first = house.ready_agent("--connect", driver_file(
+        house.folder, ("stays", uuids[0], RUNNING), ("goes", uuids[1], OFF)))
+    monitor = Monitor(house, house.stranger())
+    first.terminate()
+    house.ready_agent("--connect", driver_file(house.folder, ("stays", uuids[0], PAUSED)))
+    lines, _ = monitor.wait("goes: is gone")  # told last: when the agent has read all
+    for end in ("agent: left the bus", "agent: is on the bus", "stays: State: running → paused"):
+        assert len([line for line in lines if line.endswith(end)]) == 1, lines
 
 
 # Without a hypervisor
