@@ -6,7 +6,7 @@
 
 #define KEEPALIVE_INTERVAL_SEC 2
 #define KEEPALIVE_COUNT 3U
-#define N_CONNECTIONS (2U + LINK_ORDINARY_CONNECTIONS)
+#define N_CONNECTIONS (3U + LINK_ORDINARY_CONNECTIONS)
 
 /* LANE_LOCAL has none. */
 static const struct {
@@ -14,7 +14,8 @@ static const struct {
 } lane_connections[_LANE_MAX] = {
         [LANE_READ] = { 0, 1 },
         [LANE_CONTROL] = { 1, 1 },
-        [LANE_ORDINARY] = { 2, LINK_ORDINARY_CONNECTIONS },
+        [LANE_STATISTICS] = { 2, 1 },
+        [LANE_ORDINARY] = { 3, LINK_ORDINARY_CONNECTIONS },
 };
 
 struct Link {

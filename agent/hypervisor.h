@@ -13,7 +13,7 @@
 /*
  * The connections to libvirt, and the only way to call it.
  *
- * There are four connections, because calls that hang on one hold up its others (libvirtd takes a few at a
+ * There are five connections, because calls that hang on one hold up its others (libvirtd takes a few at a
  * time of each client). Every request names a lane, and at most three calls run at once on a connection.
  * Connecting happens on a thread too, and is tried again, after 100 ms first and 5 s at most, for as long as
  * the agent lives. A libvirtd that does not answer is noticed by keepalive messages after 8 s: the
@@ -22,10 +22,11 @@
 typedef struct Hypervisor Hypervisor;
 
 typedef enum Lane {
-        LANE_READ,     /* for the model; on the connection that carries the events */
-        LANE_CONTROL,  /* what must never wait behind an ordinary call: power off, abort */
-        LANE_ORDINARY, /* all other verbs */
-        LANE_LOCAL,    /* no connection at all: work that is too long for the main thread, one at a time */
+        LANE_READ,       /* for the model; on the connection that carries the events */
+        LANE_CONTROL,    /* what must never wait behind an ordinary call: power off, abort */
+        LANE_ORDINARY,   /* all other verbs */
+        LANE_STATISTICS, /* samples: they may hang for as long as a hypervisor process does */
+        LANE_LOCAL,      /* no connection at all: work that is too long for the main thread, one at a time */
         _LANE_MAX,
 } Lane;
 
