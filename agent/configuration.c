@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "configuration.h"
 
-#include <stdbool.h>
-
 #include "common/log.h"
 #include "common/text.h"
 
@@ -123,6 +121,30 @@ const char *configuration_string(Configuration *c, const char *section, const ch
                                  const char *otherwise) {
         Entry *entry = configuration_find(c, section, key);
         return entry ? entry->value : otherwise;
+}
+
+bool configuration_boolean(Configuration *c, const char *section, const char *key, bool otherwise) {
+        static const struct {
+                const char *word;
+                bool value;
+        } words[] = {
+                { "yes", true }, { "true", true },   { "on", true },   { "1", true },
+                { "no", false }, { "false", false }, { "off", false }, { "0", false },
+        };
+        Entry *entry = configuration_find(c, section, key);
+        g_autofree char *printable = NULL;
+
+        if (!entry)
+                return otherwise;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+                if (g_ascii_strcasecmp(entry->value, words[i].word) == 0)
+                        return words[i].value;
+
+        printable = text_printable(entry->value);
+        log_warning("%s: %s=%s in [%s] is neither yes nor no, ignoring.", entry->file, key, printable,
+                    section);
+        return otherwise;
 }
 
 uint64_t configuration_span(Configuration *c, const char *section, const char *key, uint64_t minimum,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -20,6 +21,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Configuration, configuration_free)
 /* The value, or what is given where there is none or an empty one. */
 const char *configuration_string(Configuration *configuration, const char *section, const char *key,
                                  const char *otherwise);
+
+/* "yes", "true", "on" or "1", and their opposites. What is neither is logged and ignored. */
+bool configuration_boolean(Configuration *configuration, const char *section, const char *key,
+                           bool otherwise);
 
 /* A span of time (text_parse_span()) within minimum and maximum, µs. What is not is logged and ignored. */
 uint64_t configuration_span(Configuration *configuration, const char *section, const char *key,

@@ -220,6 +220,36 @@ static void test_a_span_may_be_at_the_ends_of_its_range(Fixture *f, const void *
         log_is_empty(f);
 }
 
+static void test_a_boolean_is_yes_or_no(Fixture *f, const void *unused) {
+        static const char *const words[][2] = {
+                { "yes", "no" }, { "True", "FALSE" }, { "on", "off" }, { "1", "0" }
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+                g_autofree char *text = g_strdup_printf("[A]\nY=%s\nN=%s\nE=\n", words[i][0], words[i][1]);
+                g_autoptr(Configuration) c = NULL;
+
+                put(f->admin, "hatagod.conf", text);
+                c = read_all(f);
+                g_assert_true(configuration_boolean(c, "A", "Y", false));
+                g_assert_false(configuration_boolean(c, "A", "N", true));
+                g_assert_true(configuration_boolean(c, "A", "E", true));
+                g_assert_false(configuration_boolean(c, "A", "Missing", false));
+                log_is_empty(f);
+        }
+}
+
+static void test_what_is_neither_yes_nor_no_is_named(Fixture *f, const void *unused) {
+        g_autoptr(Configuration) c = NULL;
+
+        put(f->admin, "hatagod.conf", "[A]\nB=maybe\n");
+        c = read_all(f);
+        g_assert_true(configuration_boolean(c, "A", "B", true));
+        log_names(f, "maybe");
+        g_assert_false(configuration_boolean(c, "A", "B", false));
+        log_names(f, "maybe");
+}
+
 static void test_a_key_that_nobody_asked_for_is_named(Fixture *f, const void *unused) {
         g_autoptr(Configuration) c = NULL;
 
@@ -254,6 +284,8 @@ int main(int argc, char **argv) {
         add("/configuration/a-span-must-be-one-within-its-range", test_a_span_must_be_one_within_its_range);
         add("/configuration/a-span-may-be-at-the-ends-of-its-range",
             test_a_span_may_be_at_the_ends_of_its_range);
+        add("/configuration/a-boolean-is-yes-or-no", test_a_boolean_is_yes_or_no);
+        add("/configuration/what-is-neither-yes-nor-no-is-named", test_what_is_neither_yes_nor_no_is_named);
         add("/configuration/a-key-that-nobody-asked-for-is-named",
             test_a_key_that_nobody_asked_for_is_named);
         return g_test_run();
