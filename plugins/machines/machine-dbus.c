@@ -7,6 +7,7 @@
 #include "common/names.h"
 #include "pending.h"
 #include "state.h"
+#include "statistics.h"
 #include "verbs.h"
 
 /* The face of one machine on the bus: org.hatago.Host1.Machine. The userdata of a found object is the
@@ -189,6 +190,9 @@ static const sd_bus_vtable machine_vtable[] = {
         VERB_WITH_ARGUMENT("Rename", "s", name),
         VERB_WITH_ARGUMENT("SetAutostart", "b", autostart),
         VERB("Undefine"),
+        SD_BUS_METHOD_WITH_ARGS("GetHistory", OPTIONS,
+                                SD_BUS_RESULT("t", start, "t", step, "a{sad}", series),
+                                statistics_method_get_history, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetXML", OPTIONS, SD_BUS_RESULT("s", xml), method_get_xml,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,

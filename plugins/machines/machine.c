@@ -24,6 +24,7 @@ Machine *machine_free(Machine *machine) {
         free(machine->path); /* of sd-bus */
         g_free(machine->name);
         config_unref(machine->config);
+        machine_statistics_free(machine->statistics);
         g_free(machine);
         return NULL;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "facts.h"
+#include "machine-statistics.h"
 
 /* One virtual machine as the agent knows it: values only, no call to anybody. Main thread. */
 typedef struct Machine {
@@ -23,6 +24,7 @@ typedef struct Machine {
         Config *config; /* never NULL */
         uint32_t pid;
         uint64_t started_at;
+        MachineStatistics *statistics; /* NULL: never sampled */
 } Machine;
 
 /* The properties of org.hatago.Host1.Machine, as bits of the masks below. */

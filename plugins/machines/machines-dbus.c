@@ -6,6 +6,7 @@
 #include "common/options.h"
 #include "query.h"
 #include "state.h"
+#include "statistics.h"
 #include "verbs.h"
 
 /* The face of all machines on the bus: org.hatago.Host1.Machines. The userdata is the Machines. */
@@ -86,6 +87,9 @@ static const sd_bus_vtable machines_vtable[] = {
                                 SD_BUS_RESULT("o", machine), method_get_machine, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("DefineMachine", SD_BUS_ARGS("s", xml, "a{sv}", options),
                                 SD_BUS_RESULT("o", machine), method_define_machine,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetStatistics", SD_BUS_ARGS("a{sv}", options),
+                                SD_BUS_RESULT("t", when, "a{oa{sv}}", machines), statistics_method_get,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
 };

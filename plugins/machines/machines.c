@@ -3,6 +3,7 @@
 
 #include "common/text.h"
 #include "machined.h"
+#include "statistics.h"
 #include "sync.h"
 #include "verbs.h"
 
@@ -20,6 +21,7 @@ Machines *machines_new(const Services *services) {
         machines->sync = sync_new(machines);
         machines->machined = machined_new(machines);
         machines->verbs = verbs_new(machines);
+        machines->statistics = statistics_new(machines);
         machines->definitions = user_count_new(DEFINITIONS_PER_USER_MAX);
         return machines;
 }
@@ -28,6 +30,7 @@ Machines *machines_free(Machines *machines) {
         if (!machines)
                 return NULL;
 
+        statistics_free(machines->statistics);
         verbs_free(machines->verbs);
         machined_free(machines->machined);
         sync_free(machines->sync);

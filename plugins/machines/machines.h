@@ -16,6 +16,7 @@ typedef struct Machines {
         struct Sync *sync;
         struct Machined *machined;
         struct Verbs *verbs;
+        struct Statistics *statistics;
         UserCount *definitions;      /* under way */
         unsigned n_domain_job_calls; /* under way, of domain-job.c */
 } Machines;

@@ -4,6 +4,7 @@
 #include "events.h"
 #include "machined.h"
 #include "machines.h"
+#include "statistics.h"
 #include "sync.h"
 #include "verbs.h"
 
@@ -28,6 +29,8 @@ static int plugin_start(void *plugin) {
                 r = machine_publish(machines);
         if (r >= 0)
                 r = machined_start(machines->machined);
+        if (r >= 0)
+                statistics_update(machines->statistics);
         return r;
 }
 
@@ -43,6 +46,7 @@ static int plugin_can(void *plugin, const char *object, const char *verb, CanAns
 static void plugin_subscribed(void *plugin, bool subscribed) {
         Machines *machines = plugin;
         sync_set_subscribed(machines->sync, subscribed);
+        statistics_update(machines->statistics);
 }
 
 static void *plugin_free(void *plugin) {

@@ -3,9 +3,7 @@
 
 #include <errno.h>
 
-#include "machined.h"
 #include "state.h"
-#include "verbs.h"
 
 /* What fails for good is tried for good. */
 #define SETTLE_TIMERS 8U
@@ -343,37 +341,6 @@ void objects_changed(Objects *objects, const char *path, const ObjectInterface *
 
         w->n_signals++;
         g_hash_table_replace(w->shown, g_strdup(path), shown_new(machine));
-}
-
-/*
- * For the rest of the plugin
- */
-
-Machined *machined_new(Machines *machines) {
-        return NULL;
-}
-
-Machined *machined_free(Machined *machined) {
-        return NULL;
-}
-
-uint64_t machined_apply(Machined *machined, Machine *machine) {
-        return 0;
-}
-
-Verbs *verbs_new(Machines *machines) {
-        return NULL;
-}
-
-Verbs *verbs_free(Verbs *verbs) {
-        return NULL;
-}
-
-void verbs_on_run_ended(Verbs *verbs, const char *uuid, unsigned run) {
-}
-
-const char *call_name(const Call *call) {
-        return "";
 }
 
 /*

@@ -52,6 +52,7 @@ MATRIX = [
     Row(MACHINES, "ListMachines", path="root"),
     Row(MACHINES, "Query", path="root", arguments=(GLib.Variant("as", ["Disks"]), NO_OPTIONS)),
     Row(MACHINES, "GetMachine", path="root", arguments=(GLib.Variant("s", "test"), NO_OPTIONS)),
+    Row(MACHINES, "GetStatistics", path="root"),
     Row(MACHINES, "DefineMachine", f"{NAME}.machine-define", "define", path="root",
         arguments=(GLib.Variant("s", domain_xml(DEFINED, DEFINED_UUID)), NO_OPTIONS)),
     machine_row("Start", "start", state="off"),
@@ -68,6 +69,7 @@ MATRIX = [
     machine_row("SetAutostart", "set-autostart", "machine-configure",
                 arguments=(GLib.Variant("b", True), NO_OPTIONS)),
     machine_row("Undefine", "undefine", "machine-delete", state="off"),
+    Row(MACHINE, "GetHistory"),
     machine_row("GetXML", "get-xml", "machine-view"),
     Row(JOB, "Cancel", f"{NAME}.machine-control", "cancel", path="job"),
 ]
@@ -138,7 +140,6 @@ def test_who_is_allowed_may(caller, polkit, target, row):
 
 @pytest.mark.parametrize("row", OPEN, ids=ids(OPEN))
 def test_reading_is_open_even_if_polkit_says_no(caller, polkit, target, row):
-    polkit.answer = NO
     path, _, _ = target(row)
     polkit.answer = NO
     call(caller, row, path)

@@ -30,6 +30,7 @@ EXPECTED = {
     "Rename": (DONE, RUNNING, RUNNING, TRANSIENT_ERROR, HAS_STATE, GONE),
     "SetAutostart": (DONE, DONE, DONE, TRANSIENT_ERROR, DONE, GONE),
     "Undefine": (DONE, RUNNING, RUNNING, TRANSIENT_ERROR, HAS_STATE, GONE),
+    "GetHistory": (DONE, DONE, DONE, DONE, DONE, GONE),
     "GetXML": (DONE, DONE, DONE, DONE, DONE, GONE),
 }
 # What libvirt's test driver does otherwise than QEMU's: that is what the test of real guests is for.
