@@ -147,6 +147,18 @@ int machine_name_check(const char *name, ErrorCode code, Failure *failure) {
         return 0;
 }
 
+/* libvirt makes as many objects before it looks whether there can be so many: with a billion it is busy for
+ * minutes, or out of memory. */
+static int count_check(const xmlNode *root, const char *name, Failure *failure) {
+        g_autofree char *text = node_child_text(root, name);
+
+        if (text_number(text) > DOMAIN_XML_COUNT_MAX)
+                return failure_set(failure, ERROR_INVALID_XML, "The XML asks for more than %u of <%s>.",
+                                   DOMAIN_XML_COUNT_MAX, name);
+
+        return 0;
+}
+
 int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failure) {
         g_autoptr(xmlDoc) document = NULL;
         g_autofree char *name = NULL, *uuid = NULL;
@@ -168,6 +180,12 @@ int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failur
         if (!name || !*name)
                 return failure_set(failure, ERROR_INVALID_XML, "The XML has no <name>.");
         r = machine_name_check(name, ERROR_INVALID_XML, failure);
+        if (r < 0)
+                return r;
+
+        r = count_check(root, "vcpu", failure);
+        if (r >= 0)
+                r = count_check(root, "iothreads", failure);
         if (r < 0)
                 return r;
 

@@ -10,6 +10,7 @@
 /* More than any real one, by far. */
 #define DOMAIN_XML_MAX (1024U * 1024)
 #define DOMAIN_XML_NODES_MAX 20000U /* elements and attributes */
+#define DOMAIN_XML_COUNT_MAX 16384U /* CPUs, and I/O threads */
 
 /* Bytes of a machine's name: libvirt makes file names of it, with up to 15 bytes more, and 255 is the most.
  */
@@ -32,7 +33,8 @@ typedef struct DomainXMLIdentity {
 /*
  * Checks XML from a caller and reads its name and UUID. It must be well-formed, at most DOMAIN_XML_MAX long,
  * have no DOCTYPE (entities could read files, and grow without bound), the root <domain>, a name without
- * control characters, and if any a UUID that is one. Fails with -EBADMSG (InvalidXML, says where). Free the
+ * control characters, at most DOMAIN_XML_COUNT_MAX of what it asks for in numbers, and if any a UUID that is
+ * one. Fails with -EBADMSG (InvalidXML, says where). Free the
  * name with g_free().
  */
 int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failure);

@@ -139,6 +139,15 @@ def test_xml_of_too_many_elements_is_refused(caller):
     assert "20000" in error.message
 
 
+@pytest.mark.parametrize("element", ["vcpu", "iothreads"])
+def test_xml_that_asks_for_a_billion_is_refused(caller, element):
+    """libvirt would be busy with it for minutes."""
+    xml = domain_xml(fresh_name()).replace("<vcpu>1</vcpu>", f"<{element}>1000000000</{element}>")
+    error = define_refused(caller, xml)
+    assert error.short == "InvalidXML"
+    assert "16384" in error.message and f"<{element}>" in error.message
+
+
 def test_definitions_of_one_user_are_limited(shared_house, caller, polkit):
     """What anybody can ask for, before any right is asked for, has a limit."""
     polkit.reset()
