@@ -37,7 +37,8 @@ class PolkitMock:
     """org.freedesktop.PolicyKit1 on a bus, on a thread of its own.
 
     answer: YES, NO, PASSWORD (not without one), BROKEN (an error), or NEVER: then release()
-    answers. A dictionary of answers by action, or by (action, name), goes before it.
+    answers. A dictionary of answers by caller (its name on the bus), action, or (action, name of
+    the object) goes before it.
     """
 
     def __init__(self, address):
@@ -86,8 +87,8 @@ class PolkitMock:
             return
         subject, action, details, flags, cancellation = arguments.unpack()
         question = Question(subject, action, details, bool(flags & 1), cancellation, invocation)
-        answer = self.answers.get((action, details.get("name")),
-                                  self.answers.get(action, self.answer))
+        keys = (subject[1].get("name"), (action, details.get("name")), action)
+        answer = next((self.answers[key] for key in keys if key in self.answers), self.answer)
         self.questions.append(question)
         if answer != NEVER:
             self.release(question, answer)
