@@ -222,7 +222,8 @@ static void hypervisor_on_closed(void *data) {
                                            : "no reason was given");
         for (guint i = 0; i < h->listeners->len; i++) {
                 const HypervisorListener *l = &g_array_index(h->listeners, HypervisorListener, i);
-                l->disconnected(l->userdata);
+                if (l->disconnected)
+                        l->disconnected(l->userdata);
         }
 }
 

@@ -59,7 +59,7 @@ typedef struct HypervisorListener {
          * dead. Until then libvirt would not let go of it. */
         void (*closing)(virConnect *connection, void *registration);
 
-        /* Main thread. opened and closing may be NULL. */
+        /* Main thread. opened, closing and disconnected may be NULL. */
         void (*connected)(void *userdata);
         void (*disconnected)(void *userdata);
         void (*complained)(void *userdata); /* hypervisor_connection_error() is another; may be NULL */

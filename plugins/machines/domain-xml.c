@@ -44,7 +44,7 @@ static void on_element(void *context, const xmlChar *name, const xmlChar *prefix
 static void on_generic_error(void *context, const char *message, ...) {
 }
 
-static int xml_parse(const char *xml, xmlDoc **ret, Failure *failure) {
+int domain_xml_parse(const char *xml, xmlDoc **ret, Failure *failure) {
         g_autoptr(xmlParserCtxt) parser = NULL;
         g_autoptr(xmlDoc) document = NULL;
         size_t length = strlen(xml);
@@ -101,7 +101,7 @@ static uint32_t pending_read(const xmlNode *root, const char *stored) {
         g_auto(Failure) failure = { 0 };
         g_autoptr(xmlDoc) document = NULL;
 
-        if (!stored || xml_parse(stored, &document, &failure) < 0)
+        if (!stored || domain_xml_parse(stored, &document, &failure) < 0)
                 return 0;
 
         return pending_compare(root, xmlDocGetRootElement(document));
@@ -114,7 +114,7 @@ int domain_xml_read(const char *xml, const char *stored, MachineFacts *facts) {
         const xmlNode *root;
         const char *current;
 
-        if (xml_parse(xml, &document, &failure) < 0)
+        if (domain_xml_parse(xml, &document, &failure) < 0)
                 return -EINVAL;
 
         root = xmlDocGetRootElement(document);
@@ -166,7 +166,7 @@ int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failur
         const xmlNode *root;
         int r;
 
-        r = xml_parse(xml, &document, failure);
+        r = domain_xml_parse(xml, &document, failure);
         if (r < 0)
                 return r;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <libxml/tree.h>
+
 #include "common/error.h"
 #include "facts.h"
 
@@ -19,6 +21,9 @@
 /* Whether a caller may call a machine so. Fails with -EINVAL or -EBADMSG and the code (InvalidName or
  * InvalidXML). */
 int machine_name_check(const char *name, ErrorCode code, Failure *failure);
+
+/* Parses XML under the rules of domain_xml_identify(), whatever its root is; free it with xmlFreeDoc(). */
+int domain_xml_parse(const char *xml, xmlDoc **ret, Failure *failure);
 
 /* Reads the FACTS_CONFIG of XML that libvirt wrote, into facts that hold none. stored is what it wrote of
  * the stored configuration of a machine that runs; NULL: it does not run. -EINVAL if xml is none. */

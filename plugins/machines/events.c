@@ -53,6 +53,10 @@ static void on_device(virConnectPtr connection, virDomainPtr domain, const char 
         sync_post(opaque, deliver_config, mail_new(opaque, domain));
 }
 
+static void on_agent(virConnectPtr connection, virDomainPtr domain, int state, int reason, void *opaque) {
+        sync_post(opaque, deliver_config, mail_new(opaque, domain));
+}
+
 /* All that tell of something read from the XML; sync.h has what becomes of them. */
 static const struct {
         int id;
@@ -61,6 +65,7 @@ static const struct {
         { VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle) },
         { VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_balloon) },
         { VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_metadata) },
+        { VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_agent) },
         { VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device) },
         { VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device) },
 };

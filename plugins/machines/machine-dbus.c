@@ -9,6 +9,7 @@
 #include "state.h"
 #include "statistics.h"
 #include "verbs.h"
+#include "warnings.h"
 
 /* The face of one machine on the bus: org.hatago.Host1.Machine. The userdata of a found object is the
  * Machine. */
@@ -40,6 +41,7 @@
         P(MACHINE_OS_INFO, "OSInfo", "s", get_os_info, TOLD)                                                \
         P(MACHINE_UNIT, "Unit", "s", get_unit, TOLD)                                                        \
         P(MACHINE_UNIT_STATE, "UnitState", "s", get_unit_state, TOLD)                                       \
+        P(MACHINE_WARNINGS, "Warnings", "as", get_warnings, TOLD)                                           \
         P(MACHINE_PENDING_CHANGES, "PendingChanges", "as", get_pending_changes, TOLD)                       \
         P(MACHINE_DISKS, "Disks", "aa{sv}", get_disks, BULKY)                                               \
         P(MACHINE_INTERFACES, "Interfaces", "aa{sv}", get_interfaces, BULKY)                                \
@@ -90,6 +92,12 @@ static int append_words(sd_bus_message *reply, uint32_t mask, const char *(*to_s
                 if (mask & (UINT32_C(1) << i))
                         r = sd_bus_message_append(reply, "s", to_string(i));
         return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_warnings(sd_bus *bus, const char *path, const char *interface, const char *property,
+                        sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const Machine *machine = userdata;
+        return append_words(reply, machine->warnings, warning_to_string);
 }
 
 static int get_pending_changes(sd_bus *bus, const char *path, const char *interface, const char *property,

@@ -56,11 +56,23 @@ static uint64_t set_string(char **field, const char *value, MachineProperty prop
         return MACHINE_BIT(property);
 }
 
+/* A start that failed is no run, and a libvirtd that was restarted forgets why a machine is off. */
+static bool is_crash(int state, int reason, bool before) {
+        if (state == VIR_DOMAIN_CRASHED)
+                return true;
+        if (state != VIR_DOMAIN_SHUTOFF || reason == VIR_DOMAIN_SHUTOFF_UNKNOWN ||
+            reason == VIR_DOMAIN_SHUTOFF_FAILED)
+                return before;
+
+        return reason == VIR_DOMAIN_SHUTOFF_CRASHED;
+}
+
 static uint64_t machine_set_state(Machine *machine, int state, int reason) {
         const char *old = state_reason_to_string(machine->state, machine->reason);
         uint64_t mask = SET(machine, state, state, MACHINE_STATE);
 
         machine->reason = reason;
+        machine->crashed = is_crash(state, reason, machine->crashed);
         if (state_reason_to_string(state, reason) != old)
                 mask |= MACHINE_BIT(MACHINE_STATE_REASON);
         return mask;

@@ -21,7 +21,11 @@ typedef struct Machine {
         unsigned vcpus;
         uint64_t memory;
         const char *accelerator;
-        Config *config; /* never NULL */
+        Config *config;                   /* never NULL */
+        bool crashed;                     /* the run that ended last */
+        uint32_t warnings, host_warnings; /* bits of warnings.h; the first has the second in it */
+        unsigned watched_id;              /* of warnings.c: the run, and since when it is known, monotonic */
+        int64_t watched_since;
         uint32_t pid;
         uint64_t started_at;
         MachineStatistics *statistics; /* NULL: never sampled */
@@ -50,6 +54,7 @@ typedef enum MachineProperty {
         MACHINE_OS_INFO,
         MACHINE_UNIT,
         MACHINE_UNIT_STATE,
+        MACHINE_WARNINGS,
         MACHINE_PENDING_CHANGES,
         MACHINE_DISKS,
         MACHINE_INTERFACES,

@@ -6,6 +6,7 @@
 #include "statistics.h"
 #include "sync.h"
 #include "verbs.h"
+#include "warnings.h"
 
 static void machine_release(gpointer p) {
         machine_free(p);
@@ -22,6 +23,7 @@ Machines *machines_new(const Services *services) {
         machines->machined = machined_new(machines);
         machines->verbs = verbs_new(machines);
         machines->statistics = statistics_new(machines);
+        machines->warnings = warnings_new(machines);
         machines->definitions = user_count_new(DEFINITIONS_PER_USER_MAX);
         return machines;
 }
@@ -31,6 +33,7 @@ Machines *machines_free(Machines *machines) {
                 return NULL;
 
         statistics_free(machines->statistics);
+        warnings_free(machines->warnings);
         verbs_free(machines->verbs);
         machined_free(machines->machined);
         sync_free(machines->sync);
@@ -139,6 +142,7 @@ static void machines_add(Machines *machines, const MachineFacts *facts) {
         (void) machine_apply_facts(machine, facts);
         machine->announced_id = machine->id;
         (void) machined_apply(machines->machined, machine);
+        (void) warnings_apply(machines->warnings, machine);
         g_hash_table_insert(machines->by_uuid, machine->uuid, machine);
         g_hash_table_insert(machines->by_path, machine->path, machine);
         machines_index_name(machines, machine);
@@ -171,6 +175,8 @@ void machines_retain(Machines *machines, GHashTable *uuids) {
 void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
         if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID))
                 mask |= machined_apply(machines->machined, machine);
+
+        mask |= warnings_apply(machines->warnings, machine);
 
         if (mask & MACHINE_BIT(MACHINE_NAME))
                 machines_reindex_name(machines, machine);

@@ -17,6 +17,7 @@ typedef struct Machines {
         struct Machined *machined;
         struct Verbs *verbs;
         struct Statistics *statistics;
+        struct Warnings *warnings;
         UserCount *definitions;      /* under way */
         unsigned n_domain_job_calls; /* under way, of domain-job.c */
 } Machines;

@@ -6,6 +6,7 @@
 #include "machines.h"
 #include "statistics.h"
 #include "sync.h"
+#include "warnings.h"
 #include "verbs.h"
 
 static int plugin_create(const Services *services, void **ret) {
@@ -23,6 +24,10 @@ static int plugin_start(void *plugin) {
                                                  .connected = sync_on_connected,
                                                  .disconnected = sync_on_disconnected,
                                                  .userdata = machines->sync });
+
+        hypervisor_listen(machines->services->hypervisor,
+                          &(HypervisorListener){ .connected = warnings_on_connected,
+                                                 .userdata = machines->warnings });
 
         r = machines_publish(machines);
         if (r >= 0)

@@ -5,7 +5,7 @@ import itertools
 import uuid as uuids
 from xml.sax.saxutils import escape
 
-RUNNING, PAUSED, OFF = 1, 3, 5
+RUNNING, PAUSED, OFF, CRASHED = 1, 3, 5, 6
 TRANSIENT = 0
 NAMESPACE = "http://libvirt.org/schemas/domain/test/1.0"
 _numbers = itertools.count(1)

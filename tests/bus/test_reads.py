@@ -8,7 +8,7 @@ import pytest
 
 from gi.repository import GLib
 from hatago_bus import MACHINE, MACHINES, MANAGER, NO_OPTIONS, PROPERTIES, ROOT
-from machines import OFF, PAUSED, RUNNING, domain_xml, driver_file, fresh_uuid
+from machines import CRASHED, OFF, PAUSED, RUNNING, domain_xml, driver_file, fresh_uuid
 
 
 @pytest.fixture
@@ -212,3 +212,12 @@ def test_a_definition_that_waits_for_the_next_start_is_told(caller, define):
     caller.verb(path, "PowerOff")
     caller.wait_property(path, "PendingChanges", [])
     assert caller.get(path, MACHINE, "Title") == "Web & mail"
+
+
+def test_a_machine_that_crashed_is_told(house):
+    house.ready_agent("--connect", driver_file(
+        house.folder, ("broken", fresh_uuid(), CRASHED), ("well", fresh_uuid(), RUNNING)))
+    caller = house.stranger()
+    warnings = {facts["Name"]: facts["Warnings"]
+                for facts in query(caller, "Name", "Warnings").values()}
+    assert warnings == {"broken": ["crashed-before"], "well": []}
