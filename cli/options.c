@@ -54,7 +54,7 @@ static int read_timeout(const OptionRow *row, const char *text, void *member) {
         r = parse_duration(text, &usec);
         if (r < 0)
                 return r;
-        /* The limits of org.hatago.Host1.Machine.Shutdown. */
+        /* The limits of org.hatago.Host1.Machine.Shutdown, good for any interval, too. */
         if (usec < USEC_PER_SEC || usec > 86400 * USEC_PER_SEC)
                 return -ERANGE;
         *(uint64_t *) member = usec;
@@ -140,6 +140,9 @@ static const OptionRow rows[] = {
         { "snapshots-metadata", NULL, MEMBER(snapshots_metadata), read_flag, "undefine",
           N_("forget its snapshots, too") },
         { "nvram", NULL, MEMBER(nvram), read_flag, "undefine", N_("remove its firmware variables, too") },
+        { "watch", NULL, MEMBER(watch), read_flag, "stats", N_("again and again, until interrupted") },
+        { "interval", "TIME", MEMBER(interval), read_timeout, "stats",
+          N_("how often, from 1s to 24h (with --watch every 2s)") },
         { "inactive", NULL, MEMBER(inactive), read_flag, "xml", N_("as stored, not as it runs") },
         { "secure", NULL, MEMBER(secure), read_flag, "xml", N_("with passwords") },
 };

@@ -29,13 +29,15 @@ typedef struct Options {
         bool managed_save;
         bool snapshots_metadata;
         bool nvram;
+        bool watch;
         const char *state;
         const char *columns;
         const char *sort;
         const char *autostart;  /* "yes" or "no" */
         const char *persistent; /* the same */
         const char *property;
-        uint64_t timeout; /* µs; 0: not given */
+        uint64_t timeout;  /* µs; 0: not given */
+        uint64_t interval; /* the same */
 
         uint64_t given; /* bit for each row of the table that was given */
 } Options;

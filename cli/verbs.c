@@ -36,6 +36,8 @@ static const Verb verbs[] = {
           N_("cannot undefine '{name}'") },
         { "xml", 1, 1, VERB_READY | VERB_CHANGE, verb_xml, ACTION("machine-view"), N_("NAME"),
           N_("print a machine's libvirt XML"), N_("cannot read the XML of '{name}'") },
+        { "stats", 0, VERB_ANY, VERB_READY, verb_stats, NULL, N_("[NAME…]"),
+          N_("show how busy the machines are that run"), N_("cannot show the statistics of '{name}'") },
         { "monitor", 0, VERB_ANY, VERB_READY, verb_monitor, NULL, N_("[PATTERN…]"),
           N_("print every change as it happens"), N_("cannot follow the changes") },
         { "job list", 0, 0, VERB_PAGER, verb_job_list, NULL, "", N_("list the jobs under way"),
@@ -66,10 +68,11 @@ const Verb *verb_find(char **words, unsigned n_words, unsigned *ret_taken) {
 static const char *const aliases[][2] = {
         { "cancel", "job cancel" }, { "create", "define" },   { "delete", "undefine" },
         { "destroy", "poweroff" },  { "dominfo", "status" },  { "domstate", "status" },
-        { "dumpxml", "xml" },       { "info", "status" },     { "jobs", "job list" },
-        { "kill", "poweroff" },     { "ls", "list" },         { "pause", "suspend" },
-        { "remove", "undefine" },   { "restart", "reboot" },  { "stop", "shutdown" },
-        { "unpause", "resume" },    { "watch", "job watch" },
+        { "domstats", "stats" },    { "dumpxml", "xml" },     { "info", "status" },
+        { "jobs", "job list" },     { "kill", "poweroff" },   { "ls", "list" },
+        { "pause", "suspend" },     { "remove", "undefine" }, { "restart", "reboot" },
+        { "stop", "shutdown" },     { "top", "stats" },       { "unpause", "resume" },
+        { "watch", "job watch" },
 };
 
 const char *verb_suggest(const char *word) {

@@ -35,6 +35,7 @@ int verb_list(Cli *cli, char **arguments, unsigned n);
 int verb_monitor(Cli *cli, char **arguments, unsigned n);
 int verb_power(Cli *cli, char **arguments, unsigned n);
 int verb_show(Cli *cli, char **arguments, unsigned n);
+int verb_stats(Cli *cli, char **arguments, unsigned n);
 int verb_status(Cli *cli, char **arguments, unsigned n);
 int verb_undefine(Cli *cli, char **arguments, unsigned n);
 int verb_xml(Cli *cli, char **arguments, unsigned n);

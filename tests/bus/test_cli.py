@@ -233,3 +233,75 @@ def test_an_absent_libvirt_is_said_at_once(house):
     assert (done.returncode, done.stdout) == (1, "")
     assert "cannot reach libvirt" in done.stderr and "/nonexistent/sock" in done.stderr
     assert "systemctl status libvirtd" in done.stderr
+
+
+# stats
+
+COLUMNS = ["NAME", "CPU", "MEMORY", "USED", "READ/S", "WRITE/S", "RECEIVE/S", "SEND/S"]
+
+
+@pytest.fixture(scope="module")
+def busy():
+    """A house with two machines that run, and one that does not."""
+    house = House()
+    house.ready_agent("--connect", driver_file(house.folder, ("second", fresh_uuid(), RUNNING),
+                                               ("first", fresh_uuid(), RUNNING),
+                                               ("idle", fresh_uuid(), OFF)))
+    yield house
+    house.end()
+
+
+def test_stats_shows_rates_at_once(busy):
+    begin = time.monotonic()
+    done = run(busy, "stats")
+    assert time.monotonic() - begin < 3.5
+    assert (done.returncode, done.stderr) == (0, "")
+    headings, first, second, _, total = done.stdout.splitlines()
+    assert headings.split() == COLUMNS
+    assert first.startswith("first ") and second.startswith("second ")
+    # guest_statistics.c: half a processor, a million bytes read in a second, two received.
+    words = first.split()
+    assert 45 < float(words[1].rstrip("%")) < 55
+    assert words[2:5] == ["64", "MiB", "-"]
+    assert total == "2 machines run."
+
+
+def test_stats_as_json_has_the_names_of_the_bus(busy):
+    rows = json.loads(run(busy, "--json=short", "stats", "second").stdout)
+    assert [row["Name"] for row in rows] == ["second"]
+    assert abs(rows[0]["When"] / 1e6 - time.time()) < 10
+    assert 45 < rows[0]["CPUPercent"] < 55
+    assert rows[0]["MemoryRSS"] == 64 * 1024 * 1024
+    assert rows[0]["Disks"][0]["Key"] == "vda" and rows[0]["Responding"] is True
+
+
+def test_stats_of_a_name(busy):
+    assert "second" not in run(busy, "--no-legend", "stats", "f*t").stdout
+    idle = run(busy, "stats", "idle")
+    assert idle.returncode == 0
+    assert "'idle' does not run." in idle.stderr and "0 machines run." in idle.stdout
+    missing = run(busy, "stats", "secnod")
+    assert missing.returncode == 1
+    assert "cannot show the statistics of 'secnod'" in missing.stderr
+    assert "'second'" in missing.stderr and missing.stdout == ""
+
+
+def test_stats_where_nothing_runs(house):
+    house.ready_agent("--connect", driver_file(house.folder, ("idle", fresh_uuid(), OFF)))
+    begin = time.monotonic()
+    done = run(house, "stats")
+    assert time.monotonic() - begin < 2.5, "there is no rate to wait for"
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0 machines run.\n", "")
+    assert run(house, "stats", "--json=short").stdout == "[]\n"
+
+
+def test_stats_watched_has_each_sample_once(busy):
+    watch = subprocess.Popen(
+        [HATAGO, "stats", "--json=short", "--interval=1s"], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": busy.bus.address})
+    try:
+        moments = [json.loads(watch.stdout.readline())[0]["When"] for _ in range(2)]
+    finally:
+        watch.kill()
+        watch.wait()
+    assert 0 < moments[1] - moments[0] < 7e6
