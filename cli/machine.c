@@ -229,6 +229,12 @@ char *machine_path_uuid(const char *path) {
         return g_strdup(decoded);
 }
 
+bool machine_has_warnings(const Machine *machine) {
+        JsonNode *node = json_object_get_member(machine->facts, "Warnings");
+
+        return node && JSON_NODE_HOLDS_ARRAY(node) && json_array_get_length(json_node_get_array(node)) > 0;
+}
+
 Colour machine_state_colour(const char *state) {
         static const struct {
                 const char *state;

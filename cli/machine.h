@@ -48,6 +48,9 @@ void machines_report_patterns(const Cli *cli, const GPtrArray *machines, char **
 /* The UUID in the path of a machine's object; new string, NULL if it is the path of something else. */
 char *machine_path_uuid(const char *path);
 
+/* Whether there are codes in Warnings of its facts. */
+bool machine_has_warnings(const Machine *machine);
+
 /* The colour of a word of State. */
 Colour machine_state_colour(const char *state);
 

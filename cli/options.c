@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "format.h"
 #include "list-columns.h"
@@ -58,6 +59,16 @@ static int read_timeout(const OptionRow *row, const char *text, void *member) {
         if (usec < USEC_PER_SEC || usec > 86400 * USEC_PER_SEC)
                 return -ERANGE;
         *(uint64_t *) member = usec;
+        return 0;
+}
+
+static int read_lines(const OptionRow *row, const char *text, void *member) {
+        size_t n = strspn(text, "0123456789");
+
+        /* More than anybody reads, and few enough to be held. */
+        if (n == 0 || n > 5 || text[n] != '\0')
+                return -EINVAL;
+        *(unsigned *) member = (unsigned) strtoul(text, NULL, 10);
         return 0;
 }
 
@@ -130,6 +141,8 @@ static const OptionRow rows[] = {
         { "sort", "COLUMN", MEMBER(sort), read_column, "list", N_("sort by this column instead of the name"),
           columns_words },
         { "reverse", NULL, MEMBER(reverse), read_flag, "list", N_("the last first") },
+        { "lines", "N", MEMBER(lines), read_lines, "status",
+          N_("how many lines of the journal, instead of 10 (also -n N)") },
         { "property", "P,…", MEMBER(property), read_string, "show", N_("only these properties") },
         { "value", NULL, MEMBER(value), read_flag, "show", N_("only the values") },
         { "paused", NULL, MEMBER(paused), read_flag, "start", N_("do not let its processors run yet") },
@@ -177,15 +190,23 @@ static int complain_of_value(char **ret_complaint, const OptionRow *row, const c
         return -EINVAL;
 }
 
+/* The one short option, as of systemctl and journalctl. Returns the long form of the word, or NULL. */
+static char *short_expand(const char *word) {
+        if (strncmp(word, "-n", 2) != 0)
+                return NULL;
+        return word[2] ? g_strdup_printf("--lines=%s", word + 2) : g_strdup("--lines");
+}
+
 /* Reads the option at argv[i] and returns how many words it took. */
 static int option_read(int argc, char **argv, int i, Options *options, char **ret_complaint) {
-        const char *name = argv[i] + 2;
+        g_autofree char *expanded = short_expand(argv[i]);
+        const char *name = (expanded ? expanded : argv[i]) + 2;
         size_t n = strcspn(name, "=");
         const OptionRow *row = row_find(name, n);
         const char *text = name[n] == '=' ? name + n + 1 : NULL;
         int words = 1, r;
 
-        if (strncmp(argv[i], "--", 2) != 0 || !row)
+        if ((!expanded && strncmp(argv[i], "--", 2) != 0) || !row)
                 return complain(ret_complaint, _("There is no option '{option}'."), argv[i]);
         if (!row->value && text)
                 return complain(ret_complaint, _("The option '--{option}' takes no value."), row->name);
@@ -213,7 +234,7 @@ static void words_add_rest(GPtrArray *words, char **rest) {
 
 int options_parse(int argc, char **argv, Options *ret_options, GPtrArray **ret_words, char **ret_complaint) {
         g_autoptr(GPtrArray) words = g_ptr_array_new();
-        Options options = { 0 };
+        Options options = { .lines = 10 };
         bool literal = false;
 
         for (int i = 1; i < argc;) {

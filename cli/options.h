@@ -38,6 +38,7 @@ typedef struct Options {
         const char *property;
         uint64_t timeout;  /* µs; 0: not given */
         uint64_t interval; /* the same */
+        unsigned lines;    /* 10 if not given */
 
         uint64_t given; /* bit for each row of the table that was given */
 } Options;

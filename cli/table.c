@@ -109,12 +109,3 @@ void table_print(const Table *table, FILE *file, bool headings) {
                 cell_print(table, file, column, widths[column], cell->text, cell->colour);
         }
 }
-
-void field_print(const Terminal *terminal, FILE *file, unsigned label_width, const char *label,
-                 const char *text, Colour colour) {
-        unsigned width = text_width(label);
-        g_autofree char *shown = terminal_text(terminal, text);
-
-        fprintf(file, "%*s%s: %s%s%s\n", (int) (label_width - MIN(width, label_width)), "", label,
-                colour_on(terminal->colour, colour), shown, colour_off(terminal->colour, colour));
-}

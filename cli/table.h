@@ -28,7 +28,3 @@ void table_add(Table *table, const char *text, Colour colour);
 
 /* headings: whether the first line has them. An empty table prints nothing. */
 void table_print(const Table *table, FILE *file, bool headings);
-
-/* One line "   Label: text" of a list of fields whose labels end at the same column. The text is escaped. */
-void field_print(const Terminal *terminal, FILE *file, unsigned label_width, const char *label,
-                 const char *text, Colour colour);

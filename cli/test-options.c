@@ -130,6 +130,24 @@ static void test_a_wrong_value_is_told_what_it_can_be(void) {
         complaint_is("hatago list --autostart=maybe", "The value of '--autostart=maybe' is not valid.");
 }
 
+static void test_lines_have_a_short_form(void) {
+        static const char *const right[] = { "hatago status -n 5", "hatago status -n5",
+                                             "hatago status --lines=5" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(right); i++) {
+                g_autoptr(GPtrArray) words = NULL;
+                g_auto(GStrv) argv = NULL;
+                Options options;
+
+                g_assert_cmpint(parse(right[i], &options, &words, &argv), ==, 0);
+                g_assert_cmpuint(options.lines, ==, 5);
+                g_assert_cmpuint(words->len, ==, 1);
+        }
+        complaint_is("hatago status -n", "The option '--lines' needs a value.");
+        complaint_is("hatago status -n x", "The value of '--lines=x' is not valid.");
+        complaint_is("hatago status -x", "There is no option '-x'.");
+}
+
 static void test_a_value_can_ask_for_help(void) {
         g_autoptr(GPtrArray) words = NULL;
         g_auto(GStrv) argv = NULL;
@@ -163,6 +181,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/options/values-are-read", test_values_are_read);
         g_test_add_func("/options/a-wrong-value-is-told-what-it-can-be",
                         test_a_wrong_value_is_told_what_it_can_be);
+        g_test_add_func("/options/lines-have-a-short-form", test_lines_have_a_short_form);
         g_test_add_func("/options/a-value-can-ask-for-help", test_a_value_can_ask_for_help);
         g_test_add_func("/options/strays-are-found", test_strays_are_found);
         return g_test_run();

@@ -79,6 +79,22 @@ static void test_ellipsize_fits(void) {
                 }
 }
 
+static void wraps(const char *text, unsigned width, const char *expected) {
+        g_auto(GStrv) lines = text_wrap(text, width);
+        g_autofree char *joined = g_strjoinv("|", lines);
+
+        g_assert_cmpstr(joined, ==, expected);
+}
+
+static void test_sentences_are_broken_between_words(void) {
+        wraps("", 10, "");
+        wraps("one two three", 7, "one two|three");
+        wraps("one two  three", 6, "one|two|three");
+        wraps("incomprehensible yes", 5, "incomprehensible|yes");
+        wraps("ディスクがありません", 8, "ディスク|がありま|せん");
+        wraps("web は遅い", 6, "web は|遅い");
+}
+
 static void test_fill_is_no_printf(void) {
         g_autofree char *filled = text_fill("cannot start '{name}'", "name", "%n%s{name}");
         g_autofree char *none = text_fill("%s", "name", "x");
@@ -165,6 +181,7 @@ int main(int argc, char **argv) {
                         test_no_single_character_reaches_a_terminal_as_control);
         g_test_add_func("/text/width-counts-columns", test_width_counts_columns);
         g_test_add_func("/text/ellipsize-fits", test_ellipsize_fits);
+        g_test_add_func("/text/sentences-are-broken-between-words", test_sentences_are_broken_between_words);
         g_test_add_func("/text/fill-is-no-printf", test_fill_is_no_printf);
         g_test_add_func("/text/names-are-compared-as-people-do", test_names_are_compared_as_people_do);
         g_test_add_func("/text/shell-word-can-be-typed", test_shell_word_can_be_typed);

@@ -74,6 +74,38 @@ char *text_ellipsize(const char *text, unsigned width, const char *ellipsis) {
         return g_strdup_printf("%.*s%s", (int) (p - text), text, ellipsis);
 }
 
+/* Where the line that begins here can end at the latest; its beginning if nothing fits. */
+static const char *line_end(const char *text, unsigned width) {
+        const char *end = text, *p;
+        bool wide = false;
+        unsigned used = 0;
+
+        for (p = text; *p; p = g_utf8_next_char(p)) {
+                gunichar c = g_utf8_get_char(p);
+
+                if (*p == ' ' || (wide && g_unichar_iswide(c)))
+                        end = p;
+                wide = g_unichar_iswide(c);
+                used += unichar_width(c);
+                if (used > width && end > text)
+                        return end;
+        }
+        return p;
+}
+
+char **text_wrap(const char *text, unsigned width) {
+        GPtrArray *lines = g_ptr_array_new();
+
+        do {
+                const char *end = line_end(text, width);
+
+                g_ptr_array_add(lines, g_strchomp(g_strndup(text, (size_t) (end - text))));
+                text = end + strspn(end, " ");
+        } while (*text);
+        g_ptr_array_add(lines, NULL);
+        return (char **) g_ptr_array_free(lines, FALSE);
+}
+
 char *text_fill(const char *pattern, const char *key, const char *value) {
         g_autofree char *placeholder = g_strdup_printf("{%s}", key);
         g_auto(GStrv) parts = g_strsplit(pattern, placeholder, -1);

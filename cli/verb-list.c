@@ -16,9 +16,7 @@ static bool flag_fits(const char *wanted, bool is) {
 }
 
 static bool facts_fit(const Machine *machine, const Options *options) {
-        JsonNode *warnings = options->warnings ? json_object_get_member(machine->facts, "Warnings") : NULL;
-
-        if (options->warnings && (!warnings || json_array_get_length(json_node_get_array(warnings)) == 0))
+        if (options->warnings && !machine_has_warnings(machine))
                 return false;
         return !options->persistent ||
                flag_fits(options->persistent, json_flag(machine->facts, "Persistent"));

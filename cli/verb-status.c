@@ -3,106 +3,19 @@
 
 #include "bus.h"
 #include "errors.h"
-#include "format.h"
+#include "fields.h"
 #include "json.h"
 #include "machine.h"
 #include "names.h"
-#include "table.h"
-#include "text.h"
+#include "status-machine.h"
 #include "verbs.h"
-
-typedef struct Field {
-        const char *label; /* translated */
-        char *text;        /* new string; NULL: the field is left out */
-        Colour colour;
-} Field;
-
-/* Prints the fields with their labels ending at the same column, and frees the texts. */
-static void fields_print(const Cli *cli, Field *fields, size_t n) {
-        unsigned width = 0;
-
-        for (size_t i = 0; i < n; i++)
-                if (fields[i].text)
-                        width = MAX(width, text_width(fields[i].label));
-        for (size_t i = 0; i < n; i++) {
-                if (fields[i].text)
-                        field_print(cli->terminal, stdout, width + 4, fields[i].label, fields[i].text,
-                                    fields[i].colour);
-                g_free(fields[i].text);
-        }
-}
-
-static void title_print(const Cli *cli, const char *name, const char *title, Colour colour) {
-        const char *dot = terminal_sign(cli->terminal, "●", "*");
-        g_autofree char *shown = terminal_text(cli->terminal, name);
-        g_autofree char *shown_title = terminal_text(cli->terminal, title);
-        bool enabled = cli->terminal->colour;
-
-        printf("%s%s%s %s%s%s\n", colour_on(enabled, colour), dot, colour_off(enabled, colour), shown,
-               *title ? " - " : "", shown_title);
-}
-
-/* "running (booted)" */
-static char *state_text(JsonObject *machine) {
-        return g_strdup_printf("%s (%s)", json_string(machine, "State"),
-                               json_string(machine, "StateReason"));
-}
-
-static char *since_text(uint64_t started) {
-        return started > 0 ? format_since(started, (uint64_t) g_get_real_time()) : NULL;
-}
-
-static char *accelerator_text(const char *accelerator) {
-        if (!*accelerator)
-                return NULL;
-        if (strcmp(accelerator, "tcg") == 0)
-                /* Translators: {accelerator} is not translated. */
-                return text_fill(_("{accelerator}: emulated, slow (no KVM)"), "accelerator", accelerator);
-        return g_strdup(accelerator);
-}
-
-static char *number_text(uint64_t number) {
-        return number > 0 ? g_strdup_printf("%" PRIu64, number) : NULL;
-}
-
-static char *memory_text(uint64_t bytes) {
-        return bytes > 0 ? format_size(bytes) : NULL;
-}
-
-static void machine_print(const Cli *cli, JsonObject *machine) {
-        Colour colour = machine_state_colour(json_string(machine, "State"));
-        const char *accelerator = json_string(machine, "Accelerator");
-        bool slow = strcmp(accelerator, "tcg") == 0;
-        const char *autostart = json_flag(machine, "Autostart") ? _("yes") : _("no");
-        char *transient = json_flag(machine, "Persistent") ? NULL
-                                                           : g_strdup(_("none: it vanishes when it ends"));
-        Field fields[] = {
-                { _("State"), state_text(machine), colour },
-                { _("Started"), since_text(json_number(machine, "StartedAt")) },
-                { _("Definition"), transient, COLOUR_YELLOW },
-                { _("Accelerator"), accelerator_text(accelerator), slow ? COLOUR_YELLOW : COLOUR_NONE },
-                { _("vCPUs"), number_text(json_number(machine, "VCPUs")) },
-                { _("Memory"), memory_text(json_number(machine, "Memory")) },
-                { _("Main PID"), number_text(json_number(machine, "PID")) },
-                { _("Autostart"), g_strdup(autostart) },
-                { _("UUID"), g_strdup(json_string(machine, "UUID")) },
-        };
-
-        title_print(cli, json_string(machine, "Name"), json_string(machine, "Title"), colour);
-        fields_print(cli, fields, G_N_ELEMENTS(fields));
-}
 
 /* Adds to results with --json, else prints. */
 static bool machine_status(const Cli *cli, const char *name, JsonArray *results, bool first) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         g_autoptr(JsonObject) machine = NULL;
-        g_autofree char *path = NULL;
-        int r;
 
-        r = machine_find(cli, name, &error, &path);
-        if (r >= 0)
-                r = bus_get_all(cli, path, MACHINE_INTERFACE, &error, &machine);
-        if (r < 0) {
+        if (machine_status_read(cli, name, &error, &machine) < 0) {
                 error_report(cli, name, &error);
                 return false;
         }
@@ -112,7 +25,7 @@ static bool machine_status(const Cli *cli, const char *name, JsonArray *results,
         }
         if (!first)
                 puts("");
-        machine_print(cli, machine);
+        machine_status_print(cli, machine);
         return true;
 }
 
@@ -141,11 +54,14 @@ static char *versioned_text(const char *what, const char *version) {
 
 static char *libvirt_text(JsonObject *manager) {
         const char *version = json_string(manager, "LibvirtVersion"),
-                   *uri = json_string(manager, "LibvirtURI");
+                   *uri = json_string(manager, "LibvirtURI"),
+                   *reason = json_string(manager, "ConnectionError");
 
-        if (!json_flag(manager, "Connected"))
-                return g_strdup_printf(_("%s does not answer"), uri);
-        return g_strdup_printf("%s (%s)", version, uri);
+        if (json_flag(manager, "Connected"))
+                return g_strdup_printf("%s (%s)", version, uri);
+        if (*reason)
+                return g_strdup(reason);
+        return g_strdup_printf(_("%s does not answer"), uri);
 }
 
 static char *plugins_text(JsonObject *manager) {
@@ -154,24 +70,55 @@ static char *plugins_text(JsonObject *manager) {
         return node ? json_property_text(node) : NULL;
 }
 
+/* "2: hatago list --warnings"; NULL if nothing is wrong with any machine. */
+static char *warnings_text(const Cli *cli) {
+        static const char *const properties[] = { "Warnings", NULL };
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+        g_autoptr(GPtrArray) machines = NULL;
+        unsigned n = 0;
+
+        if (machines_query(cli, properties, &ignored, &machines) < 0)
+                return NULL;
+        for (guint i = 0; i < machines->len; i++)
+                n += machine_has_warnings(machines->pdata[i]);
+        /* Translators: on how many machines there are warnings, and the command that lists them. */
+        return n > 0 ? g_strdup_printf(_("on %u: %s"), n, "hatago list --columns=+warnings --warnings")
+                     : NULL;
+}
+
+/* "2 under way: hatago job list"; NULL if there is none. */
+static char *jobs_text(const Cli *cli) {
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+        g_autoptr(JsonArray) jobs = NULL;
+
+        if (jobs_running(cli, NULL, &ignored, &jobs) < 0 || json_array_get_length(jobs) == 0)
+                return NULL;
+        /* Translators: how many jobs, and the command that lists them. */
+        return g_strdup_printf(_("%u under way: %s"), json_array_get_length(jobs), "hatago job list");
+}
+
 /* The agent's answers are read from its memory: so this works also while the hypervisor does not. */
 static void host_print(const Cli *cli, JsonObject *manager, const GPtrArray *machines) {
         bool ready = json_flag(manager, "Ready"), connected = json_flag(manager, "Connected");
         const char *hostname = json_string(manager, "Hostname");
         const char *agent = ready ? _("ready") : _("not ready: the virtual machines have not been read yet");
-        char *libvirt = libvirt_text(manager);
         Colour colour = connected && ready ? COLOUR_GREEN : COLOUR_RED;
-        Field fields[] = {
-                { _("Agent"), g_strdup_printf("%s, %s", json_string(manager, "Version"), agent),
-                  ready ? COLOUR_NONE : COLOUR_YELLOW },
-                { _("libvirt"), libvirt, connected ? COLOUR_NONE : COLOUR_RED },
-                { _("Hypervisor"), versioned_text("", json_string(manager, "HypervisorVersion")) },
-                { _("Plugins"), plugins_text(manager) },
-                { _("Machines"), ready ? machines_text(machines) : NULL },
-        };
+        g_autoptr(Fields) fields = fields_new(cli->terminal);
 
-        title_print(cli, *hostname ? hostname : g_get_host_name(), "", colour);
-        fields_print(cli, fields, G_N_ELEMENTS(fields));
+        fields_add(fields, _("Agent"), g_strdup_printf("%s, %s", json_string(manager, "Version"), agent),
+                   ready ? COLOUR_NONE : COLOUR_YELLOW);
+        fields_add_sentence(fields, _("libvirt"), libvirt_text(manager),
+                            connected ? COLOUR_NONE : COLOUR_RED);
+        fields_add(fields, _("Hypervisor"), versioned_text("", json_string(manager, "HypervisorVersion")),
+                   COLOUR_NONE);
+        fields_add(fields, _("Plugins"), plugins_text(manager), COLOUR_NONE);
+        fields_add(fields, _("Machines"), ready ? machines_text(machines) : NULL, COLOUR_NONE);
+        fields_add(fields, _("Warnings"), ready ? warnings_text(cli) : NULL, COLOUR_YELLOW);
+        fields_add(fields, _("Jobs"), jobs_text(cli), COLOUR_NONE);
+
+        status_title_print(cli, *hostname ? hostname : g_get_host_name(), "",
+                           connected ? "running" : "crashed", colour);
+        fields_print(fields, stdout);
 }
 
 static int host_status(const Cli *cli) {

@@ -10,6 +10,7 @@ import pytest
 
 from agent import BUILD, TOP
 from conftest import House
+from hatago_bus import MACHINE, NO_OPTIONS
 from machines import OFF, PAUSED, RUNNING, domain_xml, driver_file, fresh_name, fresh_uuid
 
 HATAGO = str(BUILD / "cli/hatago")
@@ -112,6 +113,54 @@ def test_the_completion_knows_all_columns(listing):
     assert complete("--columns", "") == complete("--sort", "") == words
     assert complete("--columns", "+name,mem") == ["+name,memory", "+name,memory-max"]
     assert complete("--columns", "+warn") == ["+warnings"]
+
+
+# status
+
+DEVICES = """<title>{title}</title><devices>
+    <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/pool/web.qcow2'/>
+        <target dev='vda' bus='virtio'/></disk>
+    <disk type='file' device='cdrom'><target dev='sda' bus='sata'/><readonly/></disk>
+    <interface type='network'><mac address='52:54:00:aa:bb:cc'/><source network='default'/></interface>
+    <graphics type='vnc' port='5901' listen='127.0.0.1'/></devices>"""
+
+
+def test_status_shows_a_machine_at_a_glance(shared_house, define, caller):
+    path = define("glance", extra=DEVICES.format(title="A shop"))
+    lines = run(shared_house, "status", "glance").stdout.splitlines()
+    assert lines[0] == "○ glance - A shop"
+    caller.verb(path, "Start")
+    lines = run(shared_house, "status", "glance").stdout.splitlines()
+    assert lines[0] == "● glance - A shop"
+    shown = [line.strip() for line in lines]
+    for line in ("State: running (booted)", "Memory: 256 MiB", "Disks: vda  /pool/web.qcow2, qcow2, virtio",
+                 "sda  cdrom, empty, sata", "Displays: vnc0  127.0.0.1:5901"):
+        assert line in shown
+    assert any(line.startswith("Interfaces: 52:54:00:aa:bb:cc  network default") for line in shown)
+    ascii_only = run(shared_house, "status", "glance", LC_ALL="C").stdout.splitlines()[0]
+    assert ascii_only == "* glance - A shop"
+
+
+def test_status_as_json_is_complete(shared_house, define, caller):
+    path = define("complete", extra=DEVICES.format(title=""))
+    shown = json.loads(run(shared_house, "--json=short", "status", "complete").stdout)[0]
+    facts = caller.get_all(path, MACHINE)
+    assert {name: shown[name] for name in facts} == json.loads(json.dumps(facts))
+    assert [item["Key"] for item in shown["Disks"]] == ["vda", "sda"]
+    assert {"Interfaces", "Displays", "Jobs", "Journal"} <= shown.keys()
+
+
+def test_status_shows_the_jobs_of_the_machine_and_no_others(shared_house, caller, define, agent):
+    for name in ("stuck-job", "other"):
+        caller.verb(define(name), "Start")
+    agent.gate.unlink(missing_ok=True)
+    hung = caller.start(caller.machine("stuck-job"), MACHINE, "Suspend", NO_OPTIONS)
+    caller.wait(lambda: "suspend" in run(shared_house, "status", "stuck-job").stdout, 5, "the job")
+    assert "suspend" not in run(shared_house, "status", "other").stdout
+    assert "1 under way: hatago job list" in run(shared_house, "status").stdout
+    agent.gate.touch()
+    hung.result()
+    agent.gate.unlink()
 
 
 # monitor
