@@ -84,6 +84,8 @@ static const ErrorRow rows[] = {
           N_("It needs the right {action} (polkit). Run it on a terminal, or as an administrator.") },
         { DBUS_ERROR("InteractiveAuthorizationRequired"), NULL,
           N_("a password is needed, and nobody can be asked"), N_("Try as an administrator.") },
+        { DBUS_ERROR("ServiceUnknown"), NULL, N_("no agent runs on the bus of your session"),
+          N_("Start one: {own}. Without --user, that of the system is asked.") },
         { DBUS_ERROR("ServiceUnknown"), NULL, N_("the agent does not run and cannot be started by the bus"),
           N_("Is the package hatagod installed? If so: systemctl start hatagod") },
         { DBUS_ERROR("NameHasNoOwner"), NULL, N_("the agent does not run"),
@@ -167,6 +169,7 @@ void error_explain(const Cli *cli, const char *subject, const char *closest, con
                 { "closest", near },
                 { "action", cli->action },
                 { "unasked", cli->options->no_ask_password ? "--no-ask-password" : NULL },
+                { "own", cli->options->user ? "hatagod --user" : NULL },
                 { "session", cli->options->user ? "$DBUS_SESSION_BUS_ADDRESS" : NULL },
         };
         const char *verb = cli->verb ? cli->verb->name : NULL;

@@ -101,6 +101,12 @@ static void machines_print(const Cli *cli, const GPtrArray *machines, const GPtr
                 machines_print_legend(machines);
 }
 
+/* Adds a property to be asked for, once; NULL is none. */
+static void property_add(GPtrArray *properties, const char *property) {
+        if (property && !g_ptr_array_find_with_equal_func(properties, property, g_str_equal, NULL))
+                g_ptr_array_add(properties, (gpointer) property);
+}
+
 /* Reads all machines, with the properties that are to be shown or looked at. ListMachines is the faster way:
  * taken where it has all of them. */
 static int machines_get(const Cli *cli, const GPtrArray *columns, const ListColumn *sort,
@@ -108,14 +114,10 @@ static int machines_get(const Cli *cli, const GPtrArray *columns, const ListColu
         g_autoptr(GPtrArray) properties = g_ptr_array_new();
 
         for (guint i = 0; i < columns->len; i++)
-                if (column_property(columns->pdata[i]))
-                        g_ptr_array_add(properties, (gpointer) column_property(columns->pdata[i]));
-        if (column_property(sort))
-                g_ptr_array_add(properties, (gpointer) column_property(sort));
-        if (cli->options->warnings)
-                g_ptr_array_add(properties, (gpointer) "Warnings");
-        if (cli->options->persistent)
-                g_ptr_array_add(properties, (gpointer) "Persistent");
+                property_add(properties, column_property(columns->pdata[i]));
+        property_add(properties, column_property(sort));
+        property_add(properties, cli->options->warnings ? "Warnings" : NULL);
+        property_add(properties, cli->options->persistent ? "Persistent" : NULL);
         if (properties->len == 0)
                 return machines_list(cli, error, ret);
         g_ptr_array_add(properties, NULL);

@@ -87,6 +87,21 @@ def test_filters_narrow_the_list(listing):
     assert names(listing("--no-legend", "--autostart=no", "vm?")) == ["vm1", "vm2"]
 
 
+def test_all_columns_can_be_shown_and_sorted_by(shared_house, define, listing):
+    """Also those that ListMachines has not, one property behind two of them, and a filter on it."""
+    define("all-columns", extra="<title>zz</title>")
+    words = listing("--columns=nosuch", status=2).splitlines()[0].split("It can be: ")[1].split(", ")
+    done = run(shared_house, "list", "--no-legend", f"--columns={','.join(words)}", "all-columns")
+    assert "all-columns" in done.stdout and " zz " in done.stdout, done.stderr
+    for word in words:
+        assert names(listing("--no-legend", f"--sort={word}", "vm*")), word
+    done = run(shared_house, "list", "--no-legend", "--columns=title,name", "--sort=title", "--reverse",
+               "--persistent=yes")
+    assert done.stdout.split()[:2] == ["zz", "all-columns"]
+    done = run(shared_house, "list", "--columns=+warnings,started,uptime", "--sort=warnings", "--warnings")
+    assert done.returncode == 0, done.stderr
+
+
 def test_json_has_the_properties_behind_the_columns(listing):
     rows = json.loads(listing("--json=short"))
     assert [row["Name"] for row in rows] == NAMES
@@ -270,7 +285,14 @@ def test_monitor_lives_on_when_the_agent_is_restarted(house):
         assert len([line for line in lines if line.endswith(end)]) == 1, lines
 
 
-# Without a hypervisor
+# Without an agent, and without a hypervisor
+
+def test_without_an_agent_the_way_to_start_one_is_told(house):
+    done = run(house, "list")
+    assert done.returncode == 1 and "systemctl start hatagod" in done.stderr
+    done = run(house, "--user", "list", DBUS_SESSION_BUS_ADDRESS=house.bus.address)
+    assert done.returncode == 1 and "hatagod --user" in done.stderr
+
 
 def test_an_absent_libvirt_is_said_at_once(house):
     """Not an empty list, and not after ten seconds."""
