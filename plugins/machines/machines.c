@@ -2,7 +2,9 @@
 #include "machines.h"
 
 #include "common/text.h"
+#include "image-watch.h"
 #include "machined.h"
+#include "network-watch.h"
 #include "statistics.h"
 #include "sync.h"
 #include "verbs.h"
@@ -20,6 +22,8 @@ Machines *machines_new(const Services *services) {
         machines->by_path = g_hash_table_new(g_str_hash, g_str_equal);
         machines->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         machines->sync = sync_new(machines);
+        machines->images = image_watch_new(machines);
+        machines->networks = network_watch_new(machines);
         machines->machined = machined_new(machines);
         machines->verbs = verbs_new(machines);
         machines->statistics = statistics_new(machines);
@@ -36,6 +40,8 @@ Machines *machines_free(Machines *machines) {
         warnings_free(machines->warnings);
         verbs_free(machines->verbs);
         machined_free(machines->machined);
+        network_watch_free(machines->networks);
+        image_watch_free(machines->images);
         sync_free(machines->sync);
         user_count_free(machines->definitions);
         g_hash_table_unref(machines->by_name);
@@ -147,6 +153,8 @@ static void machines_add(Machines *machines, const MachineFacts *facts) {
         g_hash_table_insert(machines->by_path, machine->path, machine);
         machines_index_name(machines, machine);
         objects_added(machines->services->objects, machine->path);
+        network_watch_look(machines->networks, machine);
+        image_watch_look(machines->images, machine->uuid);
 }
 
 void machines_apply_facts(Machines *machines, const MachineFacts *facts) {
@@ -172,6 +180,11 @@ void machines_retain(Machines *machines, GHashTable *uuids) {
         }
 }
 
+void machines_set_host_warnings(Machines *machines, Machine *machine, uint32_t which, uint32_t found) {
+        machine->host_warnings = (machine->host_warnings & ~which) | (found & which);
+        machines_changed(machines, machine, /* mask= */ 0);
+}
+
 void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
         if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID))
                 mask |= machined_apply(machines->machined, machine);
@@ -183,6 +196,10 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
 
         objects_changed(machines->services->objects, machine->path, &machine_interface, mask);
 
+        if (mask & MACHINE_BIT(MACHINE_INTERFACES))
+                network_watch_look(machines->networks, machine);
+        if (mask & MACHINE_BIT(MACHINE_DISKS))
+                image_watch_look(machines->images, machine->uuid);
         if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID))
                 verbs_on_run_ended(machines->verbs, machine->uuid, machine->id);
 }

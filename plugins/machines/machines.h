@@ -14,6 +14,8 @@ typedef struct Machines {
         GHashTable *by_path;
         GHashTable *by_name; /* names are unique, but for a moment when they change hands */
         struct Sync *sync;
+        struct ImageWatch *images;
+        struct NetworkWatch *networks;
         struct Machined *machined;
         struct Verbs *verbs;
         struct Statistics *statistics;
@@ -47,6 +49,9 @@ void machines_apply_facts(Machines *machines, const MachineFacts *facts);
 
 /* Removes those that are not in the set of UUIDs. */
 void machines_retain(Machines *machines, GHashTable *uuids);
+
+/* Of these warnings about its host (bits, see warnings.h), the machine has those. */
+void machines_set_host_warnings(Machines *machines, Machine *machine, uint32_t which, uint32_t found);
 
 /* Tells everybody what changed. */
 void machines_changed(Machines *machines, Machine *machine, uint64_t mask);

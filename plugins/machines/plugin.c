@@ -4,6 +4,7 @@
 #include "events.h"
 #include "machined.h"
 #include "machines.h"
+#include "network-watch.h"
 #include "statistics.h"
 #include "sync.h"
 #include "warnings.h"
@@ -28,6 +29,11 @@ static int plugin_start(void *plugin) {
         hypervisor_listen(machines->services->hypervisor,
                           &(HypervisorListener){ .connected = warnings_on_connected,
                                                  .userdata = machines->warnings });
+        hypervisor_listen(machines->services->hypervisor,
+                          &(HypervisorListener){ .opened = network_watch_opened,
+                                                 .closing = network_watch_closing,
+                                                 .connected = network_watch_on_connected,
+                                                 .userdata = machines->networks });
 
         r = machines_publish(machines);
         if (r >= 0)

@@ -286,6 +286,7 @@ static GArray *survey_take_turn(Survey *survey) {
 
                 g_strlcpy(facts.uuid, uuids[i], sizeof(facts.uuid));
                 g_array_append_val(some, facts);
+                survey->handlers.turn(survey->userdata, facts.uuid);
         }
 
         g_free(survey->next);

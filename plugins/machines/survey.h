@@ -20,6 +20,8 @@ typedef struct SurveyHandlers {
         /* A full one that nothing interrupted has ended; false: libvirt could not tell, though it is there.
          */
         void (*ended)(void *userdata, bool complete);
+        /* A small one has this machine's turn. */
+        void (*turn)(void *userdata, const char *uuid);
         /* The XML of this machine could not be read. */
         void (*unread)(void *userdata, const char *uuid);
 } SurveyHandlers;

@@ -2,6 +2,7 @@
 #include "sync.h"
 
 #include "common/log.h"
+#include "image-watch.h"
 #include "reading.h"
 #include "survey.h"
 
@@ -206,6 +207,11 @@ static void sync_on_survey_began(void *userdata) {
         readings_renew(sync->readings, sync_touch, sync);
 }
 
+static void sync_on_turn(void *userdata, const char *uuid) {
+        Sync *sync = userdata;
+        image_watch_look(sync->machines->images, uuid);
+}
+
 static void sync_on_survey_ended(void *userdata, bool complete) {
         Sync *sync = userdata;
 
@@ -221,6 +227,7 @@ void sync_on_connected(void *userdata) {
 
         sync->retry_usec = RETRY_USEC;
         survey_begin(sync->survey);
+        image_watch_on_connected(sync->machines->images);
 }
 
 void sync_on_disconnected(void *userdata) {
@@ -235,6 +242,7 @@ Sync *sync_new(Machines *machines) {
         static const SurveyHandlers handlers = {
                 .began = sync_on_survey_began,
                 .ended = sync_on_survey_ended,
+                .turn = sync_on_turn,
                 .unread = sync_on_unread,
         };
         Sync *sync = g_new0(Sync, 1);

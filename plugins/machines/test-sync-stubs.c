@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image-watch.h"
 #include "machined.h"
+#include "network-watch.h"
 #include "statistics.h"
 #include "verbs.h"
 #include "warnings.h"
 
 /* What test-sync-world.c leaves out of the plugin: nothing of it is asked in these tests. */
+
+ImageWatch *image_watch_new(Machines *machines) {
+        return NULL;
+}
+
+ImageWatch *image_watch_free(ImageWatch *watch) {
+        return NULL;
+}
+
+void image_watch_look(ImageWatch *watch, const char *uuid) {
+}
+
+void image_watch_on_connected(ImageWatch *watch) {
+}
 
 Machined *machined_new(Machines *machines) {
         return NULL;
@@ -16,6 +32,17 @@ Machined *machined_free(Machined *machined) {
 
 uint64_t machined_apply(Machined *machined, Machine *machine) {
         return 0;
+}
+
+NetworkWatch *network_watch_new(Machines *machines) {
+        return NULL;
+}
+
+NetworkWatch *network_watch_free(NetworkWatch *watch) {
+        return NULL;
+}
+
+void network_watch_look(NetworkWatch *watch, Machine *machine) {
 }
 
 Statistics *statistics_new(Machines *machines) {
