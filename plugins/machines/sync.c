@@ -78,8 +78,9 @@ void sync_read(Sync *sync, const char *uuid, FactsMask want, void (*done)(void *
         readings_want(sync->readings, uuid, want, done, data);
 }
 
-/* What an event leaves to be read, since it cannot say it itself, and which older answers it makes void. At
- * most two groups: with the search for the domain each is a call to libvirt. */
+/* What an event leaves to be read, since it cannot say it itself, and which older answers it makes void.
+ * With the search for the domain each group is a call to libvirt, and the configuration of one that runs is
+ * two: hence no more than needed. */
 static const struct {
         FactsMask want, voids;
 } event_facts[] = {
@@ -94,7 +95,12 @@ static const struct {
 static FactsMask event_wants(const MachineEvent *event, const Machine *machine, bool was_gone) {
         size_t i = (size_t) event->event;
 
-        /* Its state has been said; what has not is whether it will go on from there. */
+        /* Its state has been said, and it has been shown. */
+        if (event->event == VIR_DOMAIN_EVENT_STARTED && event->detail == VIR_DOMAIN_EVENT_STARTED_BOOTED &&
+            machine->id == event->id)
+                return FACTS_CONFIG;
+
+        /* The same; what has not is whether it will go on from there. */
         if (event->event == VIR_DOMAIN_EVENT_STOPPED && event->detail == VIR_DOMAIN_EVENT_STOPPED_SAVED &&
             !machine_is_active(machine))
                 return FACTS_MANAGED_SAVE | FACTS_CONFIG;

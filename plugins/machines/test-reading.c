@@ -107,6 +107,7 @@ static void test_an_unknown_machines_event_reads_what_it_leaves_open(Fixture *f,
 static void test_an_event_of_a_known_machine_reads_what_it_leaves_open(Fixture *f, const void *unused) {
         world_start(f->w, f->d);
         world_settle(f->w);
+        g_assert_cmphex(f->w->last_want, ==, FACTS_CONFIG);
         world_suspend(f->w, f->d);
         world_settle(f->w);
         g_assert_cmphex(f->w->last_want, ==, FACTS_STATE);

@@ -49,7 +49,7 @@ def test_a_network_that_is_not_there(machine):
     wait_warning(machine, "network-inactive")
 
 
-@pytest.mark.parametrize("folder", [IMAGES, "/srv"])
+@pytest.mark.parametrize("folder", [IMAGES, "/srv"], ids=["pool", "elsewhere"])
 def test_a_disk_that_is_missing(machine, virsh, folder):
     """In a pool and out of one; looked at again in turn while somebody has subscribed."""
     path = f"{folder}/{machine.guest.name}.qcow2"
