@@ -6,18 +6,14 @@
 #define NSEC_PER_USEC 1000U
 #define KIB 1024U
 
-/* libvirt's names of what a machine has once; each number is multiplied, then divided. */
+/* libvirt's names of what a machine has once; each number in KiB. */
 static const struct {
         const char *name;
         StatsValue value;
-        unsigned multiplier, divisor;
 } machine_fields[] = {
-        { "cpu.time", STATS_CPU_TIME, 1, NSEC_PER_USEC },
-        { "balloon.current", STATS_MEMORY_ACTUAL, KIB, 1 },
-        { "balloon.rss", STATS_MEMORY_RSS, KIB, 1 },
-        { "balloon.usable", STATS_MEMORY_AVAILABLE, KIB, 1 },
-        { "balloon.available", STATS_MEMORY_VISIBLE, KIB, 1 },
-        { "balloon.unused", STATS_MEMORY_UNUSED, KIB, 1 },
+        { "balloon.current", STATS_MEMORY_ACTUAL },   { "balloon.rss", STATS_MEMORY_RSS },
+        { "balloon.usable", STATS_MEMORY_AVAILABLE }, { "balloon.available", STATS_MEMORY_VISIBLE },
+        { "balloon.unused", STATS_MEMORY_UNUSED },
 };
 
 typedef struct DeviceField {
@@ -83,8 +79,7 @@ static void sample_read_value(StatsSample *sample, const virTypedParameter *para
                 if (strcmp(param->field, machine_fields[i].name) != 0)
                         continue;
                 if (number < UINT64_MAX / KIB)
-                        sample->values[machine_fields[i].value] = number_limit(
-                                        number * machine_fields[i].multiplier / machine_fields[i].divisor);
+                        sample->values[machine_fields[i].value] = number_limit(number * KIB);
         }
 }
 
@@ -188,6 +183,10 @@ void stats_read_record(const virTypedParameter *params, int n, StatsSample *ret)
         sample.values[STATS_MEMORY_USED] = sample_memory_used(&sample);
 
         *ret = sample;
+}
+
+uint64_t stats_processor_time(unsigned long long nsec) {
+        return number_limit(nsec / NSEC_PER_USEC);
 }
 
 void stats_sample_done(StatsSample *sample) {

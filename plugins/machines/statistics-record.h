@@ -68,5 +68,8 @@ typedef struct StatsSample {
 /* Reads what is known of n parameters, whatever else they hold; never fails. */
 void stats_read_record(const virTypedParameter *params, int n, StatsSample *ret);
 
+/* The processor time of virDomainInfo as STATS_CPU_TIME. */
+uint64_t stats_processor_time(unsigned long long nsec);
+
 /* Releases what a sample holds: { 0 }, or what stats_read_record() gave. */
 void stats_sample_done(StatsSample *sample);

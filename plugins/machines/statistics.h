@@ -7,7 +7,7 @@
  * Samples the statistics of all running machines, while a client has subscribed or the configuration says
  * so ([Statistics] Background=); else it does nothing, and needs no timer.
  *
- * At each interval one call reads what the host's kernel knows of all machines (processors, networks): it
+ * At each interval a request reads what the host's kernel knows of all machines (processors, networks): it
  * asks no hypervisor process, so that none can hold it up. Then each process is asked for the rest (memory,
  * disks), a call for each machine and STATISTICS_CALLS_MAX at a time. A process that does not answer keeps
  * its call, until it does, or ends: its machine gets no other meanwhile, and those of the others go on with

@@ -42,8 +42,6 @@ static void record_add_name(virDomainStatsRecordPtr record, const char *name, co
 static void record_fill(virDomainStatsRecordPtr record, unsigned int stats) {
         unsigned long long now = nsec_now();
 
-        if (stats & VIR_DOMAIN_STATS_CPU_TOTAL)
-                record_add(record, "cpu.time", now / 2);
         if (stats & VIR_DOMAIN_STATS_INTERFACE) {
                 record_add_name(record, "net.0.name", "vnet0");
                 record_add(record, "net.0.rx.bytes", now / 500);
@@ -58,6 +56,14 @@ static void record_fill(virDomainStatsRecordPtr record, unsigned int stats) {
                 record_add(record, "block.0.rd.bytes", now / 1000);
                 record_add(record, "block.0.capacity", 1 << 20);
         }
+}
+
+int virDomainGetInfo(virDomainPtr domain, virDomainInfoPtr info) {
+        int (*real)(virDomainPtr, virDomainInfoPtr) = dlsym(RTLD_NEXT, "virDomainGetInfo");
+        int r = real(domain, info);
+
+        info->cpuTime = nsec_now() / 2;
+        return r;
 }
 
 int virConnectGetAllDomainStats(virConnectPtr connection, unsigned int stats,
