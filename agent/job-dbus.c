@@ -128,22 +128,6 @@ static int job_find(sd_bus *bus, const char *path, const char *interface, void *
         return *ret != NULL;
 }
 
-static int jobs_enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
-                          sd_bus_error *error) {
-        g_autoptr(GPtrArray) list = jobs_list(userdata);
-        char **paths = malloc((list->len + 1) * sizeof(char *)); /* sd-bus frees it with free() */
-
-        if (!paths)
-                return -ENOMEM;
-
-        for (guint i = 0; i < list->len; i++)
-                paths[i] = strdup(job_path(list->pdata[i]));
-        paths[list->len] = NULL;
-
-        *ret = paths;
-        return 1;
-}
-
 /* org.hatago.Host1.Manager.ListJobs, called by the manager's face. */
 int jobs_append_running(Jobs *jobs, sd_bus_message *reply) {
         g_autoptr(GPtrArray) list = jobs_list(jobs);
@@ -175,12 +159,10 @@ int jobs_append_running(Jobs *jobs, sd_bus_message *reply) {
 }
 
 int jobs_publish(const Services *services) {
-        int r;
-
-        r = sd_bus_add_fallback_vtable(services->bus, NULL, PATH_JOBS, IFACE_JOB, job_vtable, job_find,
-                                       services->jobs);
-        if (r < 0)
-                return r;
-
-        return sd_bus_add_node_enumerator(services->bus, NULL, PATH_JOBS, jobs_enumerate, services->jobs);
+        return objects_publish(services->objects, &(ObjectKind){ .prefix = PATH_JOBS,
+                                                                 .interface = IFACE_JOB,
+                                                                 .vtable = job_vtable,
+                                                                 .table = jobs_table(services->jobs),
+                                                                 .find = job_find,
+                                                                 .userdata = services->jobs });
 }

@@ -152,6 +152,10 @@ Job *jobs_find(Jobs *jobs, const char *path) {
         return g_hash_table_lookup(jobs->jobs, path);
 }
 
+GHashTable *jobs_table(Jobs *jobs) {
+        return jobs->jobs;
+}
+
 GPtrArray *jobs_list(Jobs *jobs) {
         GPtrArray *list = g_ptr_array_new();
 

@@ -71,6 +71,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Jobs, jobs_free)
 /* By path; NULL if there is none (any more). */
 Job *jobs_find(Jobs *jobs, const char *path);
 
+/* All jobs by path, as long as they live. */
+GHashTable *jobs_table(Jobs *jobs);
+
 /* All jobs, ended ones too, in the order of their begin: a new array of Job*. */
 GPtrArray *jobs_list(Jobs *jobs);
 

@@ -178,7 +178,7 @@ int manager_publish(Manager *manager) {
         const Services *services = manager_services(manager);
         int r;
 
-        r = sd_bus_add_object_manager(services->bus, NULL, PATH_ROOT);
+        r = objects_manage(services->objects, PATH_ROOT);
         if (r < 0)
                 return r;
 

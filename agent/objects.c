@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "objects.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
 #include "common/log.h"
 
 typedef struct Change {
@@ -13,6 +18,7 @@ struct Objects {
         sd_bus *bus;
         sd_event_source *flush; /* armed while there is a change */
         GHashTable *changes;    /* set of Change, by path and interface */
+        GArray *kinds;          /* of ObjectKind */
 };
 
 static guint change_hash(gconstpointer p) {
@@ -74,6 +80,7 @@ int objects_new(sd_bus *bus, Objects **ret) {
 
         objects->bus = sd_bus_ref(bus);
         objects->changes = g_hash_table_new_full(change_hash, change_equal, change_free, NULL);
+        objects->kinds = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(ObjectKind));
 
         r = sd_event_add_defer(sd_bus_get_event(bus), &objects->flush, objects_on_flush, objects);
         if (r < 0)
@@ -93,6 +100,7 @@ Objects *objects_free(Objects *objects) {
 
         sd_event_source_disable_unref(objects->flush);
         g_hash_table_unref(objects->changes);
+        g_array_unref(objects->kinds);
         sd_bus_unref(objects->bus);
         g_free(objects);
         return NULL;
@@ -133,4 +141,155 @@ void objects_changed(Objects *objects, const char *path, const ObjectInterface *
 
         change->mask |= mask;
         (void) sd_event_source_set_enabled(objects->flush, SD_EVENT_ONESHOT);
+}
+
+/*
+ * All objects at once
+ */
+
+static int append_property(sd_bus_message *reply, const ObjectKind *kind, const sd_bus_vtable *property,
+                           const char *path, void *object, sd_bus_error *error) {
+        const char *name = property->x.property.member;
+        int r;
+
+        r = sd_bus_message_open_container(reply, SD_BUS_TYPE_DICT_ENTRY, "sv");
+        if (r >= 0)
+                r = sd_bus_message_append_basic(reply, SD_BUS_TYPE_STRING, name);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, SD_BUS_TYPE_VARIANT,
+                                                  property->x.property.signature);
+        if (r >= 0)
+                r = property->x.property.get(sd_bus_message_get_bus(reply), path, kind->interface, name,
+                                             reply, object, error);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* What GetAll leaves out is left out here too. */
+static bool vtable_lists(const sd_bus_vtable *v) {
+        return (v->type == _SD_BUS_VTABLE_PROPERTY || v->type == _SD_BUS_VTABLE_WRITABLE_PROPERTY) &&
+               !(v->flags & (SD_BUS_VTABLE_HIDDEN | SD_BUS_VTABLE_PROPERTY_EXPLICIT));
+}
+
+static int append_interface(sd_bus_message *reply, const ObjectKind *kind, const char *path, void *object,
+                            sd_bus_error *error) {
+        int r;
+
+        r = sd_bus_message_open_container(reply, SD_BUS_TYPE_DICT_ENTRY, "sa{sv}");
+        if (r >= 0)
+                r = sd_bus_message_append_basic(reply, SD_BUS_TYPE_STRING, kind->interface);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "{sv}");
+        for (const sd_bus_vtable *v = kind->vtable; r >= 0 && v->type != _SD_BUS_VTABLE_END; v++)
+                if (vtable_lists(v))
+                        r = append_property(reply, kind, v, path, object, error);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* One object, with all interfaces of its kinds: those from the first on with the same table. */
+static int append_object(sd_bus_message *reply, const Objects *objects, guint first, const char *path,
+                         void *object, sd_bus_error *error) {
+        const GHashTable *table = g_array_index(objects->kinds, ObjectKind, first).table;
+        int r;
+
+        r = sd_bus_message_open_container(reply, SD_BUS_TYPE_DICT_ENTRY, "oa{sa{sv}}");
+        if (r >= 0)
+                r = sd_bus_message_append_basic(reply, SD_BUS_TYPE_OBJECT_PATH, path);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "{sa{sv}}");
+        if (r >= 0) /* sd-bus gives them to every object */
+                r = sd_bus_message_append(reply, "{sa{sv}}{sa{sv}}{sa{sv}}", "org.freedesktop.DBus.Peer", 0,
+                                          "org.freedesktop.DBus.Introspectable", 0,
+                                          "org.freedesktop.DBus.Properties", 0);
+        for (guint i = first; r >= 0 && i < objects->kinds->len; i++) {
+                const ObjectKind *kind = &g_array_index(objects->kinds, ObjectKind, i);
+
+                if (kind->table == table)
+                        r = append_interface(reply, kind, path, object, error);
+        }
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static bool kind_is_first(const Objects *objects, guint n) {
+        for (guint i = 0; i < n; i++)
+                if (g_array_index(objects->kinds, ObjectKind, i).table ==
+                    g_array_index(objects->kinds, ObjectKind, n).table)
+                        return false;
+
+        return true;
+}
+
+/* Before sd-bus's own answer: what is not handled here goes on there. */
+static int objects_on_message(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_autoptr(sd_bus_message) reply = NULL;
+        Objects *objects = userdata;
+        int r;
+
+        if (!sd_bus_message_is_method_call(message, "org.freedesktop.DBus.ObjectManager",
+                                           "GetManagedObjects") ||
+            !sd_bus_message_has_signature(message, ""))
+                return 0;
+
+        r = sd_bus_message_new_method_return(message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "{oa{sa{sv}}}");
+        for (guint k = 0; r >= 0 && k < objects->kinds->len; k++) {
+                GHashTableIter i;
+                gpointer path, object;
+
+                if (!kind_is_first(objects, k))
+                        continue;
+                g_hash_table_iter_init(&i, g_array_index(objects->kinds, ObjectKind, k).table);
+                while (r >= 0 && g_hash_table_iter_next(&i, &path, &object))
+                        r = append_object(reply, objects, k, path, object, error);
+        }
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+int objects_manage(Objects *objects, const char *path) {
+        int r;
+
+        r = sd_bus_add_object_manager(objects->bus, NULL, path);
+        return r < 0 ? r : sd_bus_add_object(objects->bus, NULL, path, objects_on_message, objects);
+}
+
+static int table_enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
+                           sd_bus_error *error) {
+        GHashTable *table = userdata;
+        char **paths = calloc(g_hash_table_size(table) + 1, sizeof(char *)); /* for sd-bus to free() */
+        GHashTableIter i;
+        gpointer path;
+        size_t n = 0;
+
+        if (!paths)
+                return -ENOMEM;
+
+        g_hash_table_iter_init(&i, table);
+        while (g_hash_table_iter_next(&i, &path, NULL))
+                paths[n++] = strdup(path);
+
+        *ret = paths;
+        return 1;
+}
+
+int objects_publish(Objects *objects, const ObjectKind *kind) {
+        int r;
+
+        r = sd_bus_add_fallback_vtable(objects->bus, NULL, kind->prefix, kind->interface, kind->vtable,
+                                       kind->find, kind->userdata);
+        if (r < 0)
+                return r;
+
+        g_array_append_val(objects->kinds, *kind);
+        if (!kind_is_first(objects, objects->kinds->len - 1))
+                return 0;
+
+        return sd_bus_add_node_enumerator(objects->bus, NULL, kind->prefix, table_enumerate, kind->table);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "objects.h"
 
+#include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "common/cleanup.h"
@@ -65,6 +67,8 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Fixture *f = userdata;
         const char *member = sd_bus_message_get_member(m), *path;
 
+        if (!sd_bus_message_is_signal(m, NULL, NULL))
+                return 0;
         if (g_str_equal(member, "PropertiesChanged"))
                 g_ptr_array_add(f->heard, describe_changes(m));
         else {
@@ -165,6 +169,137 @@ static void test_what_waits_at_the_end_is_dropped(Fixture *f, const void *unused
         heard(f, "");
 }
 
+/*
+ * The answers to GetManagedObjects, ours and that of sd-bus
+ */
+
+#define KINDS "/org/example/kinds"
+
+static int get_text(sd_bus *bus, const char *path, const char *face, const char *property,
+                    sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append(reply, "s", userdata);
+}
+
+static int get_words(sd_bus *bus, const char *path, const char *face, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append(reply, "as", 2, userdata, property);
+}
+
+static int no_method(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        return -ENOTSUP;
+}
+
+static const sd_bus_vtable kind_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Text", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Words", "as", get_words, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
+        SD_BUS_PROPERTY("Bulky", "as", get_words, 0, SD_BUS_VTABLE_PROPERTY_EXPLICIT),
+        SD_BUS_PROPERTY("Hidden", "s", get_text, 0, SD_BUS_VTABLE_HIDDEN),
+        SD_BUS_WRITABLE_PROPERTY("Writable", "s", get_text, NULL, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_METHOD("Act", "", "", no_method, 0),
+        SD_BUS_SIGNAL("Acted", "", 0),
+        SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable other_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD("Nothing", "", "", no_method, 0),
+        SD_BUS_VTABLE_END,
+};
+
+static int kind_find(sd_bus *bus, const char *path, const char *face, void *userdata, void **ret,
+                     sd_bus_error *error) {
+        *ret = g_hash_table_lookup(userdata, path);
+        return *ret != NULL;
+}
+
+/* One line for each value, with the keys that lead to it; and for each entry of a dictionary. */
+static void describe_values(sd_bus_message *m, const char *keys, GPtrArray *lines) {
+        g_autofree char *way = g_strdup(keys);
+        const char *contents, *text;
+        char type;
+
+        while (sd_bus_message_peek_type(m, &type, &contents) > 0) {
+                if (type == SD_BUS_TYPE_STRING || type == SD_BUS_TYPE_OBJECT_PATH) {
+                        g_autofree char *before = g_steal_pointer(&way);
+
+                        g_assert_cmpint(sd_bus_message_read_basic(m, type, &text), >, 0);
+                        way = g_strdup_printf("%s %s", before, text);
+                        g_ptr_array_add(lines, g_strdup(way));
+                        continue;
+                }
+
+                g_assert_cmpint(sd_bus_message_enter_container(m, type, contents), >, 0);
+                describe_values(m, way, lines);
+                g_assert_cmpint(sd_bus_message_exit_container(m), >=, 0);
+        }
+}
+
+static gint compare_lines(gconstpointer a, gconstpointer b) {
+        return g_strcmp0(*(const char *const *) a, *(const char *const *) b);
+}
+
+static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+        char **ret = userdata;
+
+        g_assert_false(sd_bus_message_is_method_error(m, NULL));
+        g_assert_true(sd_bus_message_has_signature(m, "a{oa{sa{sv}}}"));
+        describe_values(m, "", lines);
+        g_ptr_array_sort(lines, compare_lines);
+        g_ptr_array_add(lines, NULL);
+        *ret = g_strjoinv("\n", (char **) lines->pdata);
+        return 0;
+}
+
+static char *managed_objects(Fixture *f, const char *path) {
+        char *answer = NULL;
+
+        g_assert_cmpint(sd_bus_call_method_async(f->listener, NULL, NULL, path,
+                                                 "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",
+                                                 on_answer, &answer, NULL),
+                        >=, 0);
+        settle(f);
+        g_assert_nonnull(answer);
+        return answer;
+}
+
+static void publish(Fixture *f, const char *prefix, const char *face, const sd_bus_vtable *v,
+                    GHashTable *table) {
+        ObjectKind kind = { prefix, face, v, table, kind_find, table };
+
+        g_assert_cmpint(objects_publish(f->objects, &kind), >=, 0);
+}
+
+static void test_managed_objects_are_those_of_sd_bus(Fixture *f, const void *unused) {
+        g_autoptr(GHashTable) table = g_hash_table_new(g_str_hash, g_str_equal);
+        g_autoptr(GHashTable) others = g_hash_table_new(g_str_hash, g_str_equal);
+        g_autofree char *ours = NULL, *theirs = NULL;
+        sd_bus_slot *manager;
+
+        publish(f, KINDS "/a", INTERFACE ".Kind", kind_vtable, table);
+        publish(f, KINDS "/b", INTERFACE ".Kind", kind_vtable, others);
+        publish(f, KINDS "/a", INTERFACE ".Other", other_vtable, table);
+        g_hash_table_insert(table, (char *) KINDS "/a/one", (char *) "1");
+        g_hash_table_insert(table, (char *) KINDS "/a/two", (char *) "2");
+        g_hash_table_insert(others, (char *) KINDS "/b/one", (char *) "3");
+
+        g_assert_cmpint(sd_bus_add_object_manager(f->bus, &manager, KINDS), >=, 0);
+        theirs = managed_objects(f, KINDS);
+        sd_bus_slot_unref(manager);
+
+        g_assert_cmpint(objects_manage(f->objects, KINDS), >=, 0);
+        ours = managed_objects(f, KINDS);
+        g_assert_cmpstr(ours, ==, theirs);
+        g_assert_nonnull(strstr(ours, "Text 2"));
+        g_assert_null(strstr(ours, "Bulky"));
+
+        g_hash_table_remove(table, KINDS "/a/two");
+        g_free(ours);
+        ours = managed_objects(f, KINDS);
+        g_assert_null(strstr(ours, "Text 2"));
+}
+
 static void add(const char *name, void (*test)(Fixture *, const void *)) {
         g_test_add(name, Fixture, NULL, fixture_init, test, fixture_done);
 }
@@ -178,5 +313,6 @@ int main(int argc, char **argv) {
             test_nothing_is_sent_of_an_object_after_its_end);
         add("/objects/a-flush-sends-at-once-and-not-again", test_a_flush_sends_at_once_and_not_again);
         add("/objects/what-waits-at-the-end-is-dropped", test_what_waits_at_the_end_is_dropped);
+        add("/objects/managed-objects-are-those-of-sd-bus", test_managed_objects_are_those_of_sd_bus);
         return g_test_run();
 }

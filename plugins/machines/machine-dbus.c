@@ -214,35 +214,11 @@ static int machine_find(sd_bus *bus, const char *path, const char *interface, vo
         return *ret != NULL;
 }
 
-static int machines_enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
-                              sd_bus_error *error) {
-        Machines *machines = userdata;
-        char **paths = malloc((g_hash_table_size(machines->by_path) + 1) *
-                              sizeof(char *)); /* for sd-bus to free() */
-        GHashTableIter i;
-        gpointer path;
-        size_t n = 0;
-
-        if (!paths)
-                return -ENOMEM;
-
-        g_hash_table_iter_init(&i, machines->by_path);
-        while (g_hash_table_iter_next(&i, &path, NULL))
-                paths[n++] = strdup(path);
-        paths[n] = NULL;
-
-        *ret = paths;
-        return 1;
-}
-
 int machine_publish(Machines *machines) {
-        sd_bus *bus = machines->services->bus;
-        int r;
-
-        r = sd_bus_add_fallback_vtable(bus, NULL, PATH_MACHINES, IFACE_MACHINE, machine_vtable, machine_find,
-                                       machines);
-        if (r < 0)
-                return r;
-
-        return sd_bus_add_node_enumerator(bus, NULL, PATH_MACHINES, machines_enumerate, machines);
+        return objects_publish(machines->services->objects, &(ObjectKind){ .prefix = PATH_MACHINES,
+                                                                           .interface = IFACE_MACHINE,
+                                                                           .vtable = machine_vtable,
+                                                                           .table = machines->by_path,
+                                                                           .find = machine_find,
+                                                                           .userdata = machines });
 }

@@ -185,7 +185,8 @@ def test_a_uuid_that_belongs_to_another_name_is_refused(caller, define):
 def test_a_definition_that_fails_is_a_failed_job_and_no_machine(caller):
     with pytest.raises(BusError) as error:
         caller.define("<domain type='no-such'><name>x</name></domain>")
-    job = [faces[JOB] for faces in caller.objects().values() if JOB in faces][-1]
+    job = max((faces[JOB] for faces in caller.objects().values() if JOB in faces),
+              key=lambda job: job["Id"])
     assert (job["Operation"], job["Result"], job["Objects"]) == ("define", "failed", [])
     assert job["ErrorName"] == error.value.name
     assert job["ErrorMessage"] == error.value.message

@@ -59,3 +59,13 @@ def test_every_property_can_be_read_and_has_its_type(caller, interfaces, live):
 def test_the_tree_lists_every_object(caller, machine):
     nodes = caller.call(f"{ROOT}/machines", INTROSPECTABLE, "Introspect")
     assert f'name="{machine.rpartition("/")[2]}"' in nodes
+
+
+def test_managed_objects_are_what_each_object_says(caller, live):
+    objects = caller.objects()
+    assert set(live) - {ROOT} <= set(objects)
+    for path, faces in objects.items():
+        said = read_interfaces(caller.call(path, INTROSPECTABLE, "Introspect"))
+        assert set(faces) | {"org.freedesktop.DBus.Peer"} == set(said) | {"org.freedesktop.DBus.Peer"}
+        for name in ours(faces):
+            assert faces[name] == caller.get_all(path, name)

@@ -129,6 +129,12 @@ def bus_faces_know_no_backend(path, text):
                     "calls libvirt")
 
 
+def publishes_no_objects(_path, text):
+    """objects_publish() does."""
+    yield from find(r"\bsd_bus_add_(fallback_vtable|node_enumerator)\s*\(", code_of(text),
+                    "publishes objects without objects_publish()")
+
+
 def names_no_local_path(_path, text):
     """Documents are read elsewhere."""
     yield from find(r"(?<![\w./-])/(Users|tmp)/|/home/(?!USER\b)\w+", text,

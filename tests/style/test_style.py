@@ -134,6 +134,12 @@ def test_bus_faces_know_no_backend():
     check(below("agent/", "plugins/"), rules.bus_faces_know_no_backend)
 
 
+def test_objects_are_published_in_one_place():
+    """What objects.c does not know of is missing from GetManagedObjects."""
+    others = [path for path in below("agent/", "plugins/") if path != "agent/objects.c"]
+    check(others, rules.publishes_no_objects)
+
+
 def test_only_the_network_plugin_knows_libnm():
     others = [path for path in C_FILES if not path.startswith("plugins/network/")]
     complaints = [path for path in others for _, _, name in rules.includes_of(text_of(path))
@@ -244,6 +250,8 @@ SAMPLES = [
     (rules.agent_keeps_libvirt_behind_the_hypervisor, "agent/job.c",
      "#include <libvirt/libvirt.h>\n", 1),
     (rules.bus_faces_know_no_backend, "plugins/machines/machine-dbus.c", "virDomainFree(d);\n", 1),
+    (rules.publishes_no_objects, "a.c", "sd_bus_add_fallback_vtable(bus, NULL, p, i, v, f, u);\n", 1),
+    (rules.publishes_no_objects, "a.c", "sd_bus_add_object_vtable(bus, NULL, p, i, v, u);\n", 0),
     (rules.names_no_local_path, "a.md", "see /tmp/x and /home/jane/y\n", 2),
     (rules.names_no_local_path, "a.md", "docs/tmp/x, ~/x and /home/USER\n", 0),
 ]
