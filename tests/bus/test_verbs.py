@@ -435,8 +435,9 @@ def test_a_save_is_canceled_as_soon_as_it_began(caller, saving):
 
 def test_canceling_twice_is_no_error(caller, saving):
     path, job = saving
-    for _ in range(2):
-        caller.call(job, JOB, "Cancel", NO_OPTIONS)
+    calls = [caller.start(job, JOB, "Cancel", NO_OPTIONS) for _ in range(2)]
+    for call in calls:
+        call.result()
     assert caller.job(job)[0] == "canceled"
 
 
