@@ -55,24 +55,27 @@ static ErrorCode code_of_errno(int number) {
         }
 }
 
+ErrorCode hypervisor_error_code(int domain, int code, int number) {
+        /* A connection that breaks under a call reports itself as one of these. */
+        if (domain == VIR_FROM_RPC && (code == VIR_ERR_INTERNAL_ERROR || code == VIR_ERR_SYSTEM_ERROR))
+                return ERROR_HYPERVISOR_UNAVAILABLE;
+
+        if (code == VIR_ERR_SYSTEM_ERROR)
+                return code_of_errno(number);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
+                if ((int) codes[i].number == code)
+                        return codes[i].code;
+
+        return ERROR_FAILED;
+}
+
 int hypervisor_failure(Failure *failure) {
         virErrorPtr error = virGetLastError();
-        ErrorCode code = ERROR_FAILED;
 
         if (!error || error->code == VIR_ERR_OK)
                 return failure_set(failure, ERROR_FAILED, "libvirt failed without a reason.");
 
-        for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
-                if ((int) codes[i].number == error->code)
-                        code = codes[i].code;
-
-        if (error->code == VIR_ERR_SYSTEM_ERROR)
-                code = code_of_errno(error->int1);
-
-        /* A connection that breaks under a call reports itself as one of these. */
-        if (error->domain == VIR_FROM_RPC &&
-            (error->code == VIR_ERR_INTERNAL_ERROR || error->code == VIR_ERR_SYSTEM_ERROR))
-                code = ERROR_HYPERVISOR_UNAVAILABLE;
-
-        return failure_set(failure, code, "%s", error->message ?: "libvirt failed without a text.");
+        return failure_set(failure, hypervisor_error_code(error->domain, error->code, error->int1), "%s",
+                           error->message ?: "libvirt failed without a text.");
 }

@@ -112,3 +112,7 @@ const char *hypervisor_hostname(const Hypervisor *hypervisor);
 /* Turns the thread's last libvirt error into a failure, and returns its errno. In the thread of the call, at
  * once. */
 int hypervisor_failure(Failure *failure);
+
+/* The code that stands for an error of libvirt: its virErrorDomain, virErrorNumber, and int1, which is the
+ * errno of VIR_ERR_SYSTEM_ERROR. */
+ErrorCode hypervisor_error_code(int domain, int code, int number);

@@ -28,6 +28,11 @@ BUS_GETTER(get_bytes_total, Job, job, "t", job_facts(job).progress.bytes_total)
 BUS_GETTER(get_rate, Job, job, "t", job_facts(job).progress.rate)
 BUS_GETTER(get_expected_end, Job, job, "t", job_facts(job).progress.expected_end)
 
+static int get_error_arguments(sd_bus *bus, const char *path, const char *interface, const char *property,
+                               sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return failure_append_arguments(job_facts(userdata).failure, reply);
+}
+
 static int append_objects(sd_bus_message *reply, const JobFacts *facts) {
         return facts->object ? sd_bus_message_append(reply, "ao", 1, facts->object)
                              : sd_bus_message_append(reply, "ao", 0);
@@ -107,6 +112,8 @@ static const sd_bus_vtable job_vtable[] = {
         SD_BUS_PROPERTY("Result", "s", get_result, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ErrorName", "s", get_error_name, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ErrorMessage", "s", get_error_message, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ErrorArguments", "a{ss}", get_error_arguments, 0,
+                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("StartedAt", "t", get_started_at, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("EndedAt", "t", get_ended_at, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("StartedByUID", "u", get_uid, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -50,6 +50,7 @@ static const char *const job_properties[] = {
         [JOB_PROPERTY_RESULT] = "Result",
         [JOB_PROPERTY_ERROR_NAME] = "ErrorName",
         [JOB_PROPERTY_ERROR_MESSAGE] = "ErrorMessage",
+        [JOB_PROPERTY_ERROR_ARGUMENTS] = "ErrorArguments",
         [JOB_PROPERTY_ENDED_AT] = "EndedAt",
         [JOB_PROPERTY_CANCELABLE] = "Cancelable",
         [JOB_PROPERTY_PROGRESS] = "Progress",
@@ -342,12 +343,13 @@ void job_end(Job *job, JobResult result, const Failure *failure) {
         user_count_give_back(jobs->running, job->caller->uid);
         job_end_progress(job);
         if (result != JOB_DONE)
-                (void) failure_set(&job->failure, failure->code, "%s", failure->message);
+                failure_copy(&job->failure, failure);
         job->ended_at = g_get_real_time();
         job_set_cancel(job, NULL, NULL);
         job_changed(job, UINT64_C(1) << JOB_PROPERTY_STATE | UINT64_C(1) << JOB_PROPERTY_RESULT |
                                          UINT64_C(1) << JOB_PROPERTY_ERROR_NAME |
                                          UINT64_C(1) << JOB_PROPERTY_ERROR_MESSAGE |
+                                         UINT64_C(1) << JOB_PROPERTY_ERROR_ARGUMENTS |
                                          UINT64_C(1) << JOB_PROPERTY_ENDED_AT);
 
         /* What changed goes out before the news that it is done. */
@@ -431,6 +433,7 @@ JobFacts job_facts(const Job *job) {
                 .result = result_names[job->result],
                 .error_name = failed ? error_code_to_bus_name(job->failure.code) : "",
                 .error_message = failed ? job->failure.message : "",
+                .failure = &job->failure,
                 .started_at = job->started_at,
                 .ended_at = job->ended_at,
                 .uid = job->caller->uid,

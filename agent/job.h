@@ -120,6 +120,7 @@ extern const ObjectInterface job_interface;
 typedef struct JobFacts {
         uint32_t id;
         const char *operation, *object, *state, *result, *error_name, *error_message;
+        const Failure *failure;        /* has the arguments of the error */
         uint64_t started_at, ended_at; /* µs since the epoch; 0: not yet */
         uid_t uid;
         bool cancelable;
@@ -135,6 +136,7 @@ enum {
         JOB_PROPERTY_RESULT,
         JOB_PROPERTY_ERROR_NAME,
         JOB_PROPERTY_ERROR_MESSAGE,
+        JOB_PROPERTY_ERROR_ARGUMENTS,
         JOB_PROPERTY_ENDED_AT,
         JOB_PROPERTY_CANCELABLE,
         JOB_PROPERTY_PROGRESS,

@@ -42,6 +42,27 @@ static const struct {
         [ERROR_NO_MEMORY] = { ERROR_PREFIX "NoMemory", ENOMEM },
         [ERROR_GUEST_AGENT_UNAVAILABLE] = { ERROR_PREFIX "GuestAgentUnavailable", EHOSTUNREACH },
         [ERROR_RESOURCE_MISSING] = { ERROR_PREFIX "ResourceMissing", ENOENT },
+        [ERROR_IMAGE_MISSING] = { ERROR_PREFIX "ImageMissing", ENOENT },
+        [ERROR_IMAGE_DENIED] = { ERROR_PREFIX "ImageDenied", EACCES },
+        [ERROR_IMAGE_IN_USE] = { ERROR_PREFIX "ImageInUse", EBUSY },
+        [ERROR_IMAGE_INVALID] = { ERROR_PREFIX "ImageInvalid", EBADMSG },
+        [ERROR_FILE_MISSING] = { ERROR_PREFIX "FileMissing", ENOENT },
+        [ERROR_FIRMWARE_MISSING] = { ERROR_PREFIX "FirmwareMissing", ENOENT },
+        [ERROR_DEVICE_MISSING] = { ERROR_PREFIX "DeviceMissing", ENODEV },
+        [ERROR_PORT_IN_USE] = { ERROR_PREFIX "PortInUse", EADDRINUSE },
+        [ERROR_ADDRESS_MISSING] = { ERROR_PREFIX "AddressMissing", EADDRNOTAVAIL },
+        [ERROR_NETWORK_MISSING] = { ERROR_PREFIX "NetworkMissing", ENOENT },
+        [ERROR_NETWORK_INACTIVE] = { ERROR_PREFIX "NetworkInactive", ENETDOWN },
+        [ERROR_BRIDGE_MISSING] = { ERROR_PREFIX "BridgeMissing", ENODEV },
+        [ERROR_POOL_MISSING] = { ERROR_PREFIX "PoolMissing", ENOENT },
+        [ERROR_POOL_INACTIVE] = { ERROR_PREFIX "PoolInactive", ENODEV },
+        [ERROR_VOLUME_MISSING] = { ERROR_PREFIX "VolumeMissing", ENOENT },
+        [ERROR_KVM_UNAVAILABLE] = { ERROR_PREFIX "KVMUnavailable", ENODEV },
+        [ERROR_KVM_DENIED] = { ERROR_PREFIX "KVMDenied", EACCES },
+        [ERROR_HUGEPAGES_SHORT] = { ERROR_PREFIX "HugepagesShort", ENOMEM },
+        [ERROR_CPU_UNSUPPORTED] = { ERROR_PREFIX "CPUUnsupported", EOPNOTSUPP },
+        [ERROR_MACHINE_TYPE_UNSUPPORTED] = { ERROR_PREFIX "MachineTypeUnsupported", EOPNOTSUPP },
+        [ERROR_SAVE_IMAGE_INVALID] = { ERROR_PREFIX "SaveImageInvalid", EBADMSG },
         [ERROR_ACCESS_DENIED] = { SD_BUS_ERROR_ACCESS_DENIED, EACCES },
         [ERROR_AUTHORIZATION_REQUIRED] = { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, EACCES },
 };
@@ -75,20 +96,49 @@ int failure_set(Failure *failure, ErrorCode code, const char *format, ...) {
                 message = valid;
         }
 
-        g_free(failure->message);
+        failure_done(failure);
         *failure = (Failure){ .code = code, .message = message };
         return error_code_to_errno(code);
 }
 
+void failure_add(Failure *failure, const char *key, const char *value) {
+        size_t n = failure->arguments ? g_strv_length(failure->arguments) : 0;
+
+        failure->arguments = g_renew(char *, failure->arguments, n + 3);
+        failure->arguments[n] = g_strdup(key);
+        failure->arguments[n + 1] = g_strdup(value);
+        failure->arguments[n + 2] = NULL;
+}
+
+void failure_copy(Failure *target, const Failure *source) {
+        Failure copy = {
+                .code = source->code,
+                .message = g_strdup(source->message),
+                .arguments = g_strdupv(source->arguments),
+        };
+
+        failure_move(target, &copy);
+}
+
 void failure_move(Failure *target, Failure *source) {
-        g_free(target->message);
+        failure_done(target);
         *target = *source;
         *source = (Failure){ 0 };
 }
 
 void failure_done(Failure *failure) {
         g_clear_pointer(&failure->message, g_free);
+        g_clear_pointer(&failure->arguments, g_strfreev);
         failure->code = ERROR_NONE;
+}
+
+int failure_append_arguments(const Failure *failure, sd_bus_message *message) {
+        int r;
+
+        r = sd_bus_message_open_container(message, 'a', "{ss}");
+        for (char **argument = failure->arguments; r >= 0 && argument && argument[0]; argument += 2)
+                r = sd_bus_message_append(message, "{ss}", argument[0], argument[1]);
+        return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
 int failure_to_bus(const Failure *failure, sd_bus_error *error) {

@@ -81,6 +81,28 @@ static void test_move_empties_the_source(void) {
         g_assert_null(source.message);
 }
 
+static void test_arguments_go_with_their_failure(void) {
+        g_auto(Failure) failure = { 0 }, copy = { 0 };
+
+        (void) failure_set(&failure, ERROR_NETWORK_INACTIVE, "text");
+        failure_add(&failure, "network", "default");
+        failure_add(&failure, "other", "");
+        failure_copy(&copy, &failure);
+        (void) failure_set(&failure, ERROR_BUSY, "another");
+        g_assert_null(failure.arguments);
+
+        g_assert_cmpint(copy.code, ==, ERROR_NETWORK_INACTIVE);
+        g_assert_cmpstr(copy.message, ==, "text");
+        g_assert_cmpuint(g_strv_length(copy.arguments), ==, 4);
+        g_assert_cmpstr(copy.arguments[0], ==, "network");
+        g_assert_cmpstr(copy.arguments[1], ==, "default");
+        g_assert_cmpstr(copy.arguments[3], ==, "");
+
+        failure_copy(&copy, &failure);
+        g_assert_cmpint(copy.code, ==, ERROR_BUSY);
+        g_assert_null(copy.arguments);
+}
+
 /* sd-bus would guess another errno from the name. */
 static void test_to_bus_keeps_name_text_and_errno(void) {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -104,6 +126,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/error/set-may-quote-what-it-replaces", test_set_may_quote_what_it_replaces);
         g_test_add_func("/error/a-text-is-made-valid-utf8", test_a_text_is_made_valid_utf8);
         g_test_add_func("/error/move-empties-the-source", test_move_empties_the_source);
+        g_test_add_func("/error/arguments-go-with-their-failure", test_arguments_go_with_their_failure);
         g_test_add_func("/error/to-bus-keeps-name-text-and-errno", test_to_bus_keeps_name_text_and_errno);
         return g_test_run();
 }

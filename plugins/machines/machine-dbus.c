@@ -47,7 +47,8 @@
         P(MACHINE_INTERFACES, "Interfaces", "aa{sv}", get_interfaces, BULKY)                                \
         P(MACHINE_DISPLAYS, "Displays", "aa{sv}", get_displays, BULKY)                                      \
         P(MACHINE_PID, "PID", "u", get_pid, TOLD)                                                           \
-        P(MACHINE_STARTED_AT, "StartedAt", "t", get_started_at, TOLD)
+        P(MACHINE_STARTED_AT, "StartedAt", "t", get_started_at, TOLD)                                       \
+        P(MACHINE_START_FAILURE, "StartFailure", "(ssa{ss})", get_start_failure, TOLD)
 
 #define PROPERTY_NAME(property, name, type, getter, flags) [property] = (name),
 #define PROPERTY_READER(property, name, type, getter, flags) [property] = { type, getter },
@@ -104,6 +105,20 @@ static int get_pending_changes(sd_bus *bus, const char *path, const char *interf
                                sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         const Machine *machine = userdata;
         return append_words(reply, machine->config->pending, pending_to_string);
+}
+
+static int get_start_failure(sd_bus *bus, const char *path, const char *interface, const char *property,
+                             sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const Failure *failure = &((const Machine *) userdata)->start_failure;
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'r', "ssa{ss}");
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "ss", error_code_to_bus_name(failure->code) ?: "",
+                                          failure->message ?: "");
+        if (r >= 0)
+                r = failure_append_arguments(failure, reply);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 #define ITEMS_GETTER(function, kind, field)                                                                 \

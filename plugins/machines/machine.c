@@ -25,6 +25,7 @@ Machine *machine_free(Machine *machine) {
         g_free(machine->name);
         config_unref(machine->config);
         machine_statistics_free(machine->statistics);
+        failure_done(&machine->start_failure);
         g_free(machine);
         return NULL;
 }
@@ -187,4 +188,12 @@ uint64_t machine_apply_event(Machine *machine, const MachineEvent *event) {
         mask |= machine_set_id(machine, event->id);
         mask |= machine_set_state(machine, state, reason);
         return mask;
+}
+
+uint64_t machine_apply_start(Machine *machine, const Failure *failure) {
+        if (machine->start_failure.code == ERROR_NONE && failure->code == ERROR_NONE)
+                return 0;
+
+        failure_copy(&machine->start_failure, failure);
+        return MACHINE_BIT(MACHINE_START_FAILURE);
 }

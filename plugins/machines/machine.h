@@ -29,6 +29,7 @@ typedef struct Machine {
         uint32_t pid;
         uint64_t started_at;
         MachineStatistics *statistics; /* NULL: never sampled */
+        Failure start_failure;         /* of the last start by this agent; none after one that worked */
 } Machine;
 
 /* The properties of org.hatago.Host1.Machine, as bits of the masks below. */
@@ -61,6 +62,7 @@ typedef enum MachineProperty {
         MACHINE_DISPLAYS,
         MACHINE_PID,
         MACHINE_STARTED_AT,
+        MACHINE_START_FAILURE,
         _MACHINE_PROPERTY_MAX,
 } MachineProperty;
 
@@ -93,6 +95,9 @@ typedef struct MachineEvent {
  * what changed; what the event left open, the reading that follows it settles.
  */
 uint64_t machine_apply_event(Machine *machine, const MachineEvent *event);
+
+/* How the last start ended: failure is none for a good end. */
+uint64_t machine_apply_start(Machine *machine, const Failure *failure);
 
 /* The process of its run, from machined; 0, 0 when there is none. */
 uint64_t machine_apply_process(Machine *machine, uint32_t pid, uint64_t started_at);

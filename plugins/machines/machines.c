@@ -186,8 +186,14 @@ void machines_set_host_warnings(Machines *machines, Machine *machine, uint32_t w
 }
 
 void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
-        if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID))
+        if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID)) {
+                const Failure none = { 0 };
+
                 mask |= machined_apply(machines->machined, machine);
+                /* Whoever started it: what was wrong is not any more. */
+                if (machine_is_active(machine))
+                        mask |= machine_apply_start(machine, &none);
+        }
 
         mask |= warnings_apply(machines->warnings, machine);
 

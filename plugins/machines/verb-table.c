@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "common/names.h"
+#include "start-failure.h"
 #include "domain-xml.h"
 
 /*
@@ -189,6 +190,14 @@ static ErrorCode blame_active(virDomain *domain) {
         return virDomainIsActive(domain) > 0 ? ERROR_MACHINE_RUNNING : ERROR_NONE;
 }
 
+static void explain_start(virDomain *domain, Failure *failure) {
+        if (start_failure_read(failure))
+                return;
+
+        if (failure->code == ERROR_FAILED || failure->code == ERROR_RESOURCE_MISSING)
+                start_failure_ask(domain, failure);
+}
+
 static ErrorCode blame_off(virDomain *domain) {
         return virDomainIsActive(domain) == 0 ? ERROR_MACHINE_NOT_RUNNING : ERROR_NONE;
 }
@@ -297,6 +306,8 @@ static const Verb verb_table[] = {
                         .check = check_off,
                         .run = run_start,
                         .blame = blame_active,
+                        .explain = explain_start,
+                        .starts = true,
         },
         {
                         .member = "Shutdown",

@@ -47,8 +47,13 @@ typedef struct Verb {
          * the code that says so, else ERROR_NONE. On a thread. */
         ErrorCode (*blame)(virDomain *domain);
 
+        /* What else it may be, from the failure's text or by asking libvirt; NULL: nothing. Of a failure
+         * that blame() has not explained. On a thread. */
+        void (*explain)(virDomain *domain, Failure *failure);
+
         FactsMask reads;  /* what it changes beside the state and that it is persistent */
         bool until_off;   /* the job ends when the machine is off */
+        bool starts;      /* its failure is kept as that of the last start */
         bool libvirt_job; /* it is one for libvirt, too: it tells how far it is, and can be broken off */
 } Verb;
 

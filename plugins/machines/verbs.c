@@ -130,6 +130,8 @@ static int verb_job_run(void *data, virConnect *connection, Failure *failure) {
                 blamed = invalid ? vj->verb->blame(domain) : ERROR_NONE;
                 if (blamed != ERROR_NONE)
                         failure->code = blamed;
+                else if (vj->verb->explain)
+                        vj->verb->explain(domain, failure);
                 return error_code_to_errno(failure->code);
         }
 
@@ -146,6 +148,15 @@ static void verb_job_began(void *data) {
                 job_set_cancel(vj->job, NULL, NULL);
 }
 
+static void verb_job_remember_failure(const VerbJob *vj) {
+        Machines *machines = vj->verbs->machines;
+        Machine *machine = machines_find(machines, vj->uuid);
+
+        /* One that runs after all was started by somebody else. */
+        if (machine && vj->failure.code != ERROR_MACHINE_RUNNING)
+                machines_changed(machines, machine, machine_apply_start(machine, &vj->failure));
+}
+
 static void verb_job_done(void *data, int result, Failure *failure) {
         VerbJob *vj = data;
         bool canceled = result == -ECANCELED || (result < 0 && vj->aborted);
@@ -155,6 +166,9 @@ static void verb_job_done(void *data, int result, Failure *failure) {
                 failure_move(&vj->failure, failure);
         if (vj->aborted && canceled)
                 (void) failure_set(&vj->failure, ERROR_CANCELED, "Canceled; the machine goes on as before.");
+
+        if (vj->verb->starts && vj->result == JOB_FAILED)
+                verb_job_remember_failure(vj);
 
         /* What failed at once has changed nothing; what was broken off had begun to. */
         if (result < 0 && !vj->domain_job) {

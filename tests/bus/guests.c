@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
  * What the guests of libvirt's test driver cannot do, by the name of the machine: one that begins with
  * "deaf" does not hear that it is to shut down; one that begins with "stuck" hangs in a suspend until there
  * is a file at $HATAGO_TEST_GATE; one that begins with "slow" takes as long to be saved, tells how far it is
- * (another 10 MiB of 1000 at each question), and can be broken off. Preloaded into the agent; see agent.py.
+ * (another 10 MiB of 1000 at each question), and can be broken off; one that begins with "broken" does not
+ * start, for want of a network, until there is the file. Preloaded into the agent; see agent.py.
  */
 
 static bool domain_is(virDomainPtr domain, const char *prefix) {
@@ -31,6 +33,38 @@ int virDomainSuspend(virDomainPtr domain) {
         while (domain_is(domain, "stuck") && access(gate, F_OK) < 0)
                 usleep(5000);
         return real(domain);
+}
+
+static _Thread_local virErrorPtr last_error;
+
+int virDomainCreateWithFlags(virDomainPtr domain, unsigned int flags) {
+        int (*real)(virDomainPtr, unsigned int) = dlsym(RTLD_NEXT, "virDomainCreateWithFlags");
+        static virError inactive = {
+                .domain = VIR_FROM_NETWORK,
+                .code = VIR_ERR_OPERATION_INVALID,
+                .message = (char *) "Requested operation is not valid: network 'it's %s' is not active",
+                .level = VIR_ERR_ERROR,
+        };
+
+        if (!domain_is(domain, "broken") || access(getenv("HATAGO_TEST_GATE"), F_OK) == 0)
+                return real(domain, flags);
+
+        last_error = &inactive;
+        return -1;
+}
+
+int virGetLastErrorCode(void) {
+        int (*real)(void) = dlsym(RTLD_NEXT, "virGetLastErrorCode");
+
+        return last_error ? last_error->code : real();
+}
+
+/* Once: any other call would have forgotten it. */
+virErrorPtr virGetLastError(void) {
+        virErrorPtr (*real)(void) = dlsym(RTLD_NEXT, "virGetLastError"), error = last_error;
+
+        last_error = NULL;
+        return error ?: real();
 }
 
 static atomic_bool slow_runs, slow_aborted;
