@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "errors.h"
 
+#include "json.h"
 #include "machine.h"
 #include "names.h"
 #include "text.h"
@@ -11,8 +12,9 @@
 typedef struct ErrorRow {
         const char *error;
         const char *verb;   /* the row is for this verb; NULL: for all (and behind those of one verb) */
-        const char *reason; /* NULL: the agent's text says it better */
-        const char *hint; /* {name}: as it is typed, and others: a row without a value for one is left out */
+        const char *reason; /* NULL: the agent's text says it better; {keys} as in the hint */
+        const char *hint; /* {name}: as it is typed, and others, also the error's arguments: a row without a
+                             value for one is left out */
 } ErrorRow;
 
 static const ErrorRow rows[] = {
@@ -61,8 +63,66 @@ static const ErrorRow rows[] = {
           N_("Ended ones are forgotten after ten minutes. Those under way: hatago job list") },
         { HATAGO_ERROR("JobNotCancelable"), NULL, NULL, N_("What is under way: hatago job list") },
         { HATAGO_ERROR("NoSpace"), NULL, NULL, N_("Free some disk space and try again: df -h") },
+        { HATAGO_ERROR("NoMemory"), "start", N_("the host has not enough memory for it"),
+          N_("Shut another machine down, or give this one less memory. What the host has: free -h") },
         { HATAGO_ERROR("NoMemory"), NULL, NULL,
           N_("Shut another machine down, or give this one less memory. What the host has: free -h") },
+        { HATAGO_ERROR("ImageMissing"), NULL, N_("the disk image '{path}' does not exist"),
+          N_("Put it back, or change the definition: virsh edit {name}") },
+        { HATAGO_ERROR("ImageDenied"), NULL, N_("the hypervisor may not open the disk image '{path}'"),
+          N_("QEMU's user must be let through to it, by the folders above it, too: namei -l {path}") },
+        { HATAGO_ERROR("ImageInUse"), NULL,
+          N_("the disk image '{path}' is in use by another machine or program"),
+          N_("Shut that one down, or give each an image of its own. Who has it open: fuser -v {path}") },
+        { HATAGO_ERROR("ImageInvalid"), NULL,
+          N_("a disk image is not in {format} format, as the definition says"),
+          N_("Change the definition: virsh edit {name}. What an image is: qemu-img info") },
+        { HATAGO_ERROR("FileMissing"), NULL, N_("'{path}' does not exist"),
+          N_("Put it back, or change the definition: virsh edit {name}") },
+        { HATAGO_ERROR("FirmwareMissing"), NULL,
+          N_("the firmware '{path}' is missing, or what belongs to it"),
+          N_("Install the package that has it, such as ovmf, or change the definition: virsh edit {name}") },
+        { HATAGO_ERROR("FirmwareMissing"), NULL,
+          N_("the host has no firmware '{firmware}' as it was asked for"),
+          N_("Install the package that has it, such as ovmf, or change the definition: virsh edit {name}") },
+        { HATAGO_ERROR("DeviceMissing"), NULL, N_("the host has no network device '{device}'"),
+          N_("Those it has: ip link") },
+        { HATAGO_ERROR("PortInUse"), NULL, N_("port {port} of {address} is in use already"),
+          N_("Who uses it: ss -ltnp sport = :{port}. Or let libvirt choose a port: virsh edit {name}") },
+        { HATAGO_ERROR("PortInUse"), NULL, N_("a port that it needs is in use already"),
+          N_("What is in use: ss -ltnp") },
+        { HATAGO_ERROR("AddressMissing"), NULL, N_("the host has no address {address}"),
+          N_("Those it has: ip address") },
+        { HATAGO_ERROR("NetworkMissing"), NULL, N_("there is no network '{network}'"),
+          N_("Those there are: virsh net-list --all") },
+        { HATAGO_ERROR("NetworkInactive"), NULL, N_("the network '{network}' is not active"),
+          N_("Start it: virsh net-start {network}") },
+        { HATAGO_ERROR("BridgeMissing"), NULL, N_("the host has no bridge '{bridge}'"),
+          N_("Those it has: ip link show type bridge") },
+        { HATAGO_ERROR("PoolMissing"), NULL, N_("there is no storage pool '{pool}'"),
+          N_("Those there are: virsh pool-list --all") },
+        { HATAGO_ERROR("PoolInactive"), NULL, N_("the storage pool '{pool}' is not active"),
+          N_("Start it: virsh pool-start {pool}") },
+        { HATAGO_ERROR("VolumeMissing"), NULL, N_("there is no storage volume '{volume}'"),
+          N_("Put it back, or change the definition: virsh edit {name}") },
+        { HATAGO_ERROR("KVMUnavailable"), NULL,
+          N_("it needs hardware acceleration, and the host offers none (KVM)"),
+          N_("Virtualization must be switched on in the host's firmware, and the module kvm loaded: virt-host-validate qemu") },
+        { HATAGO_ERROR("KVMDenied"), NULL, N_("the hypervisor may not use /dev/kvm"),
+          N_("Its group must be kvm, which may read and write it: ls -l /dev/kvm") },
+        { HATAGO_ERROR("HugepagesShort"), NULL, N_("the host has not enough huge pages for it"),
+          N_("Those it has: grep Huge /proc/meminfo") },
+        { HATAGO_ERROR("CPUUnsupported"), NULL, N_("the host cannot give it a processor with {features}"),
+          N_("What the host offers: virsh domcapabilities") },
+        { HATAGO_ERROR("CPUUnsupported"), NULL,
+          N_("the host cannot give it a processor in the mode '{mode}'"),
+          N_("What the host offers: virsh domcapabilities") },
+        { HATAGO_ERROR("CPUUnsupported"), NULL, N_("libvirt knows no processor '{model}'"),
+          N_("What the host offers: virsh domcapabilities") },
+        { HATAGO_ERROR("MachineTypeUnsupported"), NULL, N_("this host's QEMU has no machine type '{type}'"),
+          N_("Those it has: virsh capabilities") },
+        { HATAGO_ERROR("SaveImageInvalid"), NULL, N_("its saved state cannot be restored"),
+          N_("To boot it without, as after a power cut: virsh managedsave-remove {name}") },
         { HATAGO_ERROR("GuestAgentUnavailable"), NULL, NULL,
           N_("Is qemu-guest-agent installed and running in the guest?") },
         { HATAGO_ERROR("ResourceMissing"), NULL, NULL,
@@ -112,37 +172,69 @@ void explanation_done(Explanation *explanation) {
         g_free(explanation->hint);
 }
 
-/* The hint with its keys filled, or NULL if the value of one is missing. */
-static char *hint_fill(const char *hint, const char *const values[][2], size_t n_values) {
-        g_autofree char *text = g_strdup(_(hint));
+/* What the keys in a pattern stand for. */
+typedef struct Values {
+        const Terminal *terminal;
+        const char *const (*known)[2]; /* as they are typed; a NULL value: it is not known */
+        size_t n_known;
+        JsonObject *arguments; /* of the error; NULL: none */
+} Values;
 
-        for (size_t i = 0; i < n_values; i++) {
-                g_autofree char *key = g_strdup_printf("{%s}", values[i][0]);
-                char *filled;
+/* The value of a key, a new string; NULL if it has none. typed: as a word of a command. */
+static char *value_text(const Values *values, const char *key, bool typed) {
+        const char *argument = values->arguments ? json_string(values->arguments, key) : "";
+        g_autofree char *text = *argument ? terminal_text(values->terminal, argument) : NULL;
 
-                if (!strstr(hint, key))
-                        continue;
-                if (!values[i][1])
-                        return NULL;
-                filled = text_fill(text, values[i][0], values[i][1]);
-                g_free(text);
-                text = filled;
-        }
-        return g_steal_pointer(&text);
+        for (size_t i = 0; i < values->n_known; i++)
+                if (strcmp(values->known[i][0], key) == 0)
+                        return g_strdup(values->known[i][1]);
+
+        return text && typed ? text_shell_word(text) : g_steal_pointer(&text);
 }
 
-static const ErrorRow *row_find(const char *error, const char *verb, const char *const values[][2],
-                                size_t n_values) {
+/* The pattern with its keys filled in one pass, so that a value with braces is no key; NULL if a value is
+ * missing. */
+static char *pattern_fill(const char *pattern, const Values *values, bool typed) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        const char *open, *end;
+
+        while ((open = strchr(pattern, '{')) && (end = strchr(open, '}'))) {
+                g_autofree char *key = g_strndup(open + 1, (size_t) (end - open - 1));
+                g_autofree char *value = value_text(values, key, typed);
+
+                if (!value)
+                        return NULL;
+                g_string_append_len(text, pattern, open - pattern);
+                g_string_append(text, value);
+                pattern = end + 1;
+        }
+
+        g_string_append(text, pattern);
+        return g_strdup(text->str);
+}
+
+static char *row_reason(const ErrorRow *row, const Values *values) {
+        return row && row->reason ? pattern_fill(_(row->reason), values, /* typed= */ false) : NULL;
+}
+
+static char *row_hint(const ErrorRow *row, const Values *values) {
+        return row && row->hint ? pattern_fill(_(row->hint), values, /* typed= */ true) : NULL;
+}
+
+static const ErrorRow *row_find(const char *error, const char *verb, const Values *values) {
         const ErrorRow *second = NULL;
 
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-                g_autofree char *hint = NULL;
+                g_autofree char *hint = NULL, *reason = NULL;
 
                 if (strcmp(rows[i].error, error) != 0)
                         continue;
                 if (rows[i].verb && (!verb || strcmp(rows[i].verb, verb) != 0))
                         continue;
-                hint = rows[i].hint ? hint_fill(rows[i].hint, values, n_values) : NULL;
+                hint = row_hint(&rows[i], values);
+                reason = row_reason(&rows[i], values);
+                if (!reason && rows[i].reason)
+                        continue;
                 if (hint || !rows[i].hint)
                         return &rows[i];
                 second = &rows[i];
@@ -160,11 +252,11 @@ static char *reason_trim(const Terminal *terminal, const char *message) {
 }
 
 void error_explain(const Cli *cli, const char *subject, const char *closest, const char *error_name,
-                   const char *message, Explanation *ret) {
+                   const char *message, JsonObject *arguments, Explanation *ret) {
         g_autofree char *name = subject ? terminal_text(cli->terminal, subject) : NULL;
         g_autofree char *word = name ? text_shell_word(name) : NULL;
         g_autofree char *near = closest ? terminal_text(cli->terminal, closest) : NULL;
-        const char *const values[][2] = {
+        const char *const known[][2] = {
                 { "name", word },
                 { "closest", near },
                 { "action", cli->action },
@@ -172,13 +264,19 @@ void error_explain(const Cli *cli, const char *subject, const char *closest, con
                 { "own", cli->options->user ? "hatagod --user" : NULL },
                 { "session", cli->options->user ? "$DBUS_SESSION_BUS_ADDRESS" : NULL },
         };
-        const char *verb = cli->verb ? cli->verb->name : NULL;
-        const ErrorRow *row = row_find(error_name, verb, values, G_N_ELEMENTS(values));
+        const Values values = {
+                .terminal = cli->terminal,
+                .known = known,
+                .n_known = G_N_ELEMENTS(known),
+                .arguments = arguments,
+        };
+        const ErrorRow *row = row_find(error_name, cli->verb ? cli->verb->name : NULL, &values);
         const char *text = message && *message ? message : error_name;
+        char *reason = row_reason(row, &values);
 
         *ret = (Explanation){
-                .reason = row && row->reason ? g_strdup(_(row->reason)) : reason_trim(cli->terminal, text),
-                .hint = row && row->hint ? hint_fill(row->hint, values, G_N_ELEMENTS(values)) : NULL,
+                .reason = reason ? reason : reason_trim(cli->terminal, text),
+                .hint = row_hint(row, &values),
         };
 }
 
@@ -191,7 +289,8 @@ static char *failing_text(const Cli *cli, const char *subject) {
         return text_fill(_(cli->verb->failing), "name", name ? name : "");
 }
 
-void error_report_name(const Cli *cli, const char *subject, const char *error_name, const char *message) {
+void error_report_name(const Cli *cli, const char *subject, const char *error_name, const char *message,
+                       JsonObject *arguments) {
         _cleanup_(explanation_done) Explanation explanation = { 0 };
         g_autofree char *closest = NULL;
         g_autofree char *failing = failing_text(cli, subject);
@@ -199,7 +298,7 @@ void error_report_name(const Cli *cli, const char *subject, const char *error_na
 
         if (subject && strcmp(error_name, HATAGO_ERROR("NoSuchMachine")) == 0)
                 closest = machine_find_closest(cli, subject);
-        error_explain(cli, subject, closest, error_name, message, &explanation);
+        error_explain(cli, subject, closest, error_name, message, arguments, &explanation);
 
         /* Translators: what failed, and the reason. */
         fprintf(stderr, _("hatago: %s: %s.\n"), failing, explanation.reason);
@@ -209,5 +308,6 @@ void error_report_name(const Cli *cli, const char *subject, const char *error_na
 }
 
 void error_report(const Cli *cli, const char *subject, const sd_bus_error *error) {
-        error_report_name(cli, subject, error->name ? error->name : HATAGO_ERROR("Failed"), error->message);
+        error_report_name(cli, subject, error->name ? error->name : HATAGO_ERROR("Failed"), error->message,
+                          /* arguments= */ NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include "cli.h"
 
 /*
@@ -15,11 +17,12 @@ typedef struct Explanation {
 void explanation_done(Explanation *explanation);
 
 /* subject: the name that the verb was about; NULL: none. closest: a machine that may have been meant; NULL:
- * none. */
+ * none. arguments: of the error, such as Job.ErrorArguments; NULL: none. */
 void error_explain(const Cli *cli, const char *subject, const char *closest, const char *error_name,
-                   const char *message, Explanation *ret);
+                   const char *message, JsonObject *arguments, Explanation *ret);
 
 /* Prints "hatago: cannot start 'web': it is running already." and the hint. The sentence's start is the
  * verb's. */
 void error_report(const Cli *cli, const char *subject, const sd_bus_error *error);
-void error_report_name(const Cli *cli, const char *subject, const char *error_name, const char *message);
+void error_report_name(const Cli *cli, const char *subject, const char *error_name, const char *message,
+                       JsonObject *arguments);

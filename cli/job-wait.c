@@ -277,8 +277,18 @@ static void report_unfinished(const JobWait *wait, int r, const char *path, cons
                         name, number);
 }
 
+/* What the signal of its end does not tell: the job is readable for a while still. NULL if it is not. */
+static JsonObject *job_facts(const JobWait *wait, const char *path) {
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        JsonObject *facts = NULL;
+
+        return bus_get_all(wait->cli, path, JOB_INTERFACE, &error, &facts) < 0 ? NULL : facts;
+}
+
 bool job_wait_report(const JobWait *wait, int r, const char *path, const char *subject) {
         const JobEnd *end = job_wait_end(wait, path);
+        g_autoptr(JsonObject) facts = NULL;
+        JsonObject *arguments = NULL;
         const char *error;
 
         if (!end) {
@@ -291,6 +301,9 @@ bool job_wait_report(const JobWait *wait, int r, const char *path, const char *s
                 : strcmp(end->result, "timeout") == 0  ? HATAGO_ERROR("TimedOut")
                 : strcmp(end->result, "canceled") == 0 ? HATAGO_ERROR("Canceled")
                                                        : HATAGO_ERROR("Failed");
-        error_report_name(wait->cli, subject, error, *end->message ? end->message : end->result);
+        facts = job_facts(wait, path);
+        if (facts && json_object_has_member(facts, "ErrorArguments"))
+                arguments = json_object_get_object_member(facts, "ErrorArguments");
+        error_report_name(wait->cli, subject, error, *end->message ? end->message : end->result, arguments);
         return false;
 }

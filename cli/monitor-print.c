@@ -186,7 +186,7 @@ static char *result_text(const Cli *cli, const char *result, const char *error, 
 
         if (!*error)
                 return terminal_text(cli->terminal, result);
-        error_explain(cli, NULL, NULL, error, message, &explanation);
+        error_explain(cli, NULL, NULL, error, message, /* arguments= */ NULL, &explanation);
         return g_strdup_printf("%s: %s", result, explanation.reason);
 }
 

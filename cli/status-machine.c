@@ -301,11 +301,12 @@ static void start_failure_add(const Cli *cli, Fields *fields, JsonObject *machin
         unsigned taken;
         Cli start = *cli;
 
-        if (!failure || json_array_get_length(failure) < 2 || !*json_array_get_string_element(failure, 0))
+        if (!failure || json_array_get_length(failure) != 3 || !*json_array_get_string_element(failure, 0))
                 return;
         start.verb = verb_find(words, 1, &taken);
         error_explain(&start, json_string(machine, "Name"), NULL, json_array_get_string_element(failure, 0),
-                      json_array_get_string_element(failure, 1), &explanation);
+                      json_array_get_string_element(failure, 1), json_array_get_object_element(failure, 2),
+                      &explanation);
         fields_add_sentence(fields, _("Last start"), g_strdup_printf(_("failed: %s"), explanation.reason),
                             COLOUR_RED);
         fields_add_sentence(fields, NULL, g_steal_pointer(&explanation.hint), COLOUR_DIM);

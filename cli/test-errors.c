@@ -19,7 +19,7 @@ static void explains_with(const Options *options, const char *verb, const char *
         const Cli cli = cli_new(verb, &terminal, options);
         _cleanup_(explanation_done) Explanation explanation = { 0 };
 
-        error_explain(&cli, subject, closest, error, message, &explanation);
+        error_explain(&cli, subject, closest, error, message, /* arguments= */ NULL, &explanation);
         g_assert_cmpstr(explanation.reason, ==, reason);
         g_assert_cmpstr(explanation.hint, ==, hint);
 }
@@ -85,6 +85,48 @@ static void test_the_text_of_the_agent_is_the_reason(void) {
         explains("start", "web", NULL, "com.example.Other", NULL, "com.example.Other", NULL);
 }
 
+static void explains_arguments(const char *error, const char *json, const char *reason, const char *hint) {
+        const Terminal terminal = { .unicode = true };
+        const Options options = { 0 };
+        const Cli cli = cli_new("start", &terminal, &options);
+        _cleanup_(explanation_done) Explanation explanation = { 0 };
+        g_autoptr(JsonNode) arguments = json_from_string(json, NULL);
+
+        error_explain(&cli, "web", NULL, error, "the text", json_node_get_object(arguments), &explanation);
+        g_assert_cmpstr(explanation.reason, ==, reason);
+        g_assert_cmpstr(explanation.hint, ==, hint);
+}
+
+static void test_arguments_fill_reason_and_hint(void) {
+        explains_arguments(HATAGO_ERROR("NetworkInactive"), "{\"network\":\"default\"}",
+                           "the network 'default' is not active", "Start it: virsh net-start default");
+        explains_arguments(
+                        HATAGO_ERROR("PortInUse"), "{\"port\":\"5900\",\"address\":\"127.0.0.1\"}",
+                        "port 5900 of 127.0.0.1 is in use already",
+                        "Who uses it: ss -ltnp sport = :5900. Or let libvirt choose a port: virsh edit web");
+        explains_arguments(HATAGO_ERROR("PortInUse"), "{}", "a port that it needs is in use already",
+                           "What is in use: ss -ltnp");
+        explains_arguments(HATAGO_ERROR("CPUUnsupported"), "{\"mode\":\"host-passthrough\"}",
+                           "the host cannot give it a processor in the mode 'host-passthrough'",
+                           "What the host offers: virsh domcapabilities");
+}
+
+/* An agent of another version may send others. */
+static void test_without_its_arguments_the_text_is_the_reason(void) {
+        explains_arguments(HATAGO_ERROR("NetworkInactive"), "{}", "the text", NULL);
+        explains_arguments(HATAGO_ERROR("NetworkInactive"), "{\"network\":7}", "the text", NULL);
+        explains("start", "web", NULL, HATAGO_ERROR("CPUUnsupported"), "the text", "the text", NULL);
+}
+
+static void test_hostile_arguments_are_escaped_and_quoted(void) {
+        explains_arguments(HATAGO_ERROR("NetworkInactive"), "{\"network\":\"a; reboot\"}",
+                           "the network 'a; reboot' is not active", "Start it: virsh net-start 'a; reboot'");
+        explains_arguments(HATAGO_ERROR("NetworkInactive"), "{\"network\":\"a\\u001b[2J\"}",
+                           "the network 'a\\x1b[2J' is not active", "Start it: virsh net-start 'a\\x1b[2J'");
+        explains_arguments(HATAGO_ERROR("NetworkInactive"), "{\"network\":\"{name}%s\"}",
+                           "the network '{name}%s' is not active", "Start it: virsh net-start '{name}%s'");
+}
+
 static void test_hostile_texts_are_escaped(void) {
         explains("start", "w\033[2J", NULL, HATAGO_ERROR("Failed"), "a\033[2J%n", "a\\x1b[2J%n", NULL);
         explains("start", "x", "w\xc2\x9b", HATAGO_ERROR("NoSuchMachine"), "x",
@@ -125,6 +167,11 @@ int main(int argc, char **argv) {
         g_test_add_func("/errors/the-missing-right-is-named", test_the_missing_right_is_named);
         g_test_add_func("/errors/the-text-of-the-agent-is-the-reason",
                         test_the_text_of_the_agent_is_the_reason);
+        g_test_add_func("/errors/arguments-fill-reason-and-hint", test_arguments_fill_reason_and_hint);
+        g_test_add_func("/errors/without-its-arguments-the-text-is-the-reason",
+                        test_without_its_arguments_the_text_is_the_reason);
+        g_test_add_func("/errors/hostile-arguments-are-escaped-and-quoted",
+                        test_hostile_arguments_are_escaped_and_quoted);
         g_test_add_func("/errors/hostile-texts-are-escaped", test_hostile_texts_are_escaped);
         g_test_add_func("/errors/verbs-of-two-words-are-found", test_verbs_of_two_words_are_found);
         g_test_add_func("/errors/a-verb-of-other-tools-is-known", test_a_verb_of_other_tools_is_known);

@@ -35,7 +35,7 @@ static bool properties_select(const Cli *cli, const char *subject, JsonObject *a
                 }
                 complete = false;
                 complaint = text_fill(_("there is no property '{name}'"), "name", names[i]);
-                error_report_name(cli, subject, HATAGO_ERROR("InvalidArgument"), complaint);
+                error_report_name(cli, subject, HATAGO_ERROR("InvalidArgument"), complaint, NULL);
         }
         *ret = g_steal_pointer(&chosen);
         return complete;

@@ -169,7 +169,7 @@ static bool names_check(const Cli *cli, const Sample *sample, char **names, unsi
                         runs = json_object_has_member(sample->by_path, machine->path);
                 }
                 if (!exists) {
-                        error_report_name(cli, names[i], HATAGO_ERROR("NoSuchMachine"), "");
+                        error_report_name(cli, names[i], HATAGO_ERROR("NoSuchMachine"), "", NULL);
                         all_well = false;
                 } else if (!runs && cli->options->json == JSON_OFF)
                         fprintf(stderr, _("'%s' does not run.\n"), shown);

@@ -5,6 +5,7 @@ import pytest
 
 from hatago_bus import JOB, MACHINE, NAME, NO_OPTIONS
 from machines import domain_xml
+from test_cli import run
 
 ERROR = f"{NAME}.Error.NetworkInactive"
 TEXT = "Requested operation is not valid: network 'it's %s' is not active"
@@ -68,3 +69,13 @@ def test_a_job_of_another_verb_that_fails_leaves_it(caller, broken):
     with pytest.raises(Exception, match="not running"):
         caller.verb(broken, "PowerOff")
     assert caller.get(broken, MACHINE, "StartFailure") == (ERROR, TEXT, ARGUMENTS)
+
+
+def test_the_tool_says_what_to_do(caller, house, broken):
+    done = run(house, "start", "broken")
+    assert done.returncode == 1
+    assert done.stderr == ("hatago: cannot start 'broken': the network 'it's %s' is not active.\n"
+                           "Start it: virsh net-start 'it'\\''s %s'\n")
+    status = run(house, "status", "broken").stdout
+    assert "failed: the network 'it's %s' is not active" in status
+    assert "Start it: virsh net-start 'it'\\''s %s'" in status
