@@ -62,6 +62,7 @@ const char *pending_to_string(unsigned bit) {
 
 static bool node_equal(const xmlNode *live, const xmlNode *stored);
 static bool memory_equal(const xmlNode *live, const xmlNode *stored);
+static bool balloon_equal(const xmlNode *live, const xmlNode *stored);
 static bool cpu_equal(const xmlNode *live, const xmlNode *stored);
 
 /* An element of <domain>, or of <devices>, and the section it belongs to. */
@@ -76,7 +77,7 @@ static const Element domain_elements[] = {
         { "description", SECTION_DESCRIPTION, node_equal },
         { "metadata", SECTION_METADATA, node_equal },
         { "memory", SECTION_MEMORY, memory_equal },
-        { "currentMemory", SECTION_MEMORY, memory_equal },
+        { "currentMemory", SECTION_MEMORY, balloon_equal },
         { "maxMemory", SECTION_MEMORY, node_equal },
         { "memoryBacking", SECTION_MEMORY, node_equal },
         { "vcpu", SECTION_VCPUS, node_equal },
@@ -242,6 +243,12 @@ static bool is_type_by_network(const xmlNode *live, const xmlChar *attribute) {
                node_attribute(node_child(live, "source"), "network");
 }
 
+/* libvirt stores "raw" for it, and does not give it to a run. */
+static bool is_format_of_empty_drive(const xmlNode *element, const xmlChar *attribute) {
+        return name_is(element, "driver") && name_is(element->parent, "disk") &&
+               xmlStrEqual(attribute, BAD_CAST "type") && !node_child(element->parent, "source");
+}
+
 static const xmlChar *attribute_value(const xmlNode *node, const xmlAttr *attribute) {
         for (const xmlAttr *a = node->properties; a; a = a->next)
                 if (xmlStrEqual(a->name, attribute->name) &&
@@ -255,7 +262,7 @@ static bool attributes_equal(const xmlNode *live, const xmlNode *stored) {
         for (const xmlAttr *a = stored->properties; a; a = a->next)
                 if (!xmlStrEqual(attribute_value(stored, a), attribute_value(live, a)) &&
                     !place_may(stored, a->name, DIFFERS) && !is_auto_port(stored, a->name) &&
-                    !is_type_by_network(live, a->name))
+                    !is_type_by_network(live, a->name) && !is_format_of_empty_drive(live, a->name))
                         return false;
 
         for (const xmlAttr *a = live->properties; a; a = a->next)
@@ -314,6 +321,14 @@ static bool memory_equal(const xmlNode *live, const xmlNode *stored) {
         uint64_t a = text_number(l), b = text_number(s);
 
         return a - b < 1024; /* KiB; no sign: less is far more */
+}
+
+/* A guest has all its memory first and gives some back when its balloon driver is there, if it ever is: that
+ * it has more than was stored says nothing. */
+static bool balloon_equal(const xmlNode *live, const xmlNode *stored) {
+        g_autofree char *l = node_text(live), *s = node_text(stored);
+
+        return text_number(s) < text_number(l) + 1024;
 }
 
 static bool cpu_has_feature(const xmlNode *cpu, const char *name) {

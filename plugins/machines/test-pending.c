@@ -75,7 +75,8 @@ static void test_each_section_has_its_word(void) {
 
                 differ(one, one, "");
                 differ(one, two, rows[i][0]);
-                differ(two, one, rows[i][0]);
+                if (!strstr(one, "currentMemory"))
+                        differ(two, one, rows[i][0]);
                 if (!strstr(one, "<cpu ")) /* libvirt adds that to a run */
                         differ(one, "", strstr(one, "emory") ? "memory" : rows[i][0]);
                 differ("", one, rows[i][0]);
@@ -94,6 +95,9 @@ static void test_what_libvirt_fills_in_is_no_difference(void) {
                        "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>"
                        "<source file='/x'/><target dev='vda' bus='virtio'/>"
                        "<address type='pci' slot='0x04'/></disk>",
+                       "");
+        devices_differ("<disk device='cdrom'><driver name='qemu'/><target dev='sda'/></disk>",
+                       "<disk device='cdrom'><driver name='qemu' type='raw'/><target dev='sda'/></disk>",
                        "");
         devices_differ("<interface type='bridge'><mac address='52:54:00:00:00:01'/>"
                        "<source network='lan' portid='p' bridge='br0'/><target dev='vnet4'/>"
@@ -142,6 +146,8 @@ static void test_what_was_said_and_is_otherwise_is_a_difference(void) {
                        "interfaces");
         devices_differ("<interface type='network'><source network='a'/></interface>",
                        "<interface type='bridge'><source bridge='a'/></interface>", "interfaces");
+        devices_differ("<disk><driver/><source file='/x'/></disk>",
+                       "<disk><driver type='raw'/><source file='/x'/></disk>", "disks");
         devices_differ("<disk><target dev='vda'/><readonly/></disk>", "<disk><target dev='vda'/></disk>",
                        "disks");
         devices_differ("<disk><target dev='vda'/></disk>", "<disk><target dev='vda'/><readonly/></disk>",
@@ -157,6 +163,15 @@ static void test_memory_that_was_rounded_is_the_same(void) {
                "<memory>1000000</memory><currentMemory>1000000</currentMemory>", "");
         differ("<memory>1000448</memory>", "<memory>999424</memory>", "memory");
         differ("<memory>1000448</memory>", "<memory>1000449</memory>", "memory");
+        differ("<currentMemory>1000448</currentMemory>", "<currentMemory>1000449</currentMemory>", "");
+}
+
+/* Just started, or without a balloon driver: it does not have less because it waits for its next start. */
+static void test_memory_that_a_guest_has_not_given_back_is_no_difference(void) {
+        differ("<memory>2000000</memory><currentMemory>2000000</currentMemory>",
+               "<memory>2000000</memory><currentMemory>1000000</currentMemory>", "");
+        differ("<memory>2000000</memory><currentMemory>1000000</currentMemory>",
+               "<memory>2000000</memory><currentMemory>2000000</currentMemory>", "memory");
 }
 
 static void test_a_processor_is_what_was_said_of_it(void) {
@@ -214,6 +229,8 @@ int main(int argc, char **argv) {
                         test_what_was_said_and_is_otherwise_is_a_difference);
         g_test_add_func("/pending/memory-that-was-rounded-is-the-same",
                         test_memory_that_was_rounded_is_the_same);
+        g_test_add_func("/pending/memory-that-a-guest-has-not-given-back-is-no-difference",
+                        test_memory_that_a_guest_has_not_given_back_is_no_difference);
         g_test_add_func("/pending/a-processor-is-what-was-said-of-it",
                         test_a_processor_is_what_was_said_of_it);
         g_test_add_func("/pending/the-order-of-devices-is-no-difference",
