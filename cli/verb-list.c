@@ -129,8 +129,9 @@ int verb_list(Cli *cli, char **arguments, unsigned n) {
         bool json = options->json != JSON_OFF;
         const char *defaults = json ? "path,name,uuid,state,unit,autostart,vcpus,memory"
                                     : "name,state,autostart,vcpus,memory";
-        g_autoptr(GPtrArray) columns =
-                        columns_parse(options->columns ? options->columns : defaults, defaults);
+        const char *usual = options->warnings ? "+warnings"
+                                              : defaults; /* who looks for them wants to see them */
+        g_autoptr(GPtrArray) columns = columns_parse(options->columns ? options->columns : usual, defaults);
         Order order = { .column = column_find(options->sort ? options->sort : "name"),
                         .reverse = options->reverse };
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;

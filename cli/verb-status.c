@@ -82,8 +82,7 @@ static char *warnings_text(const Cli *cli) {
         for (guint i = 0; i < machines->len; i++)
                 n += machine_has_warnings(machines->pdata[i]);
         /* Translators: on how many machines there are warnings, and the command that lists them. */
-        return n > 0 ? g_strdup_printf(_("on %u: %s"), n, "hatago list --columns=+warnings --warnings")
-                     : NULL;
+        return n > 0 ? g_strdup_printf(_("on %u: %s"), n, "hatago list --warnings") : NULL;
 }
 
 /* "2 under way: hatago job list"; NULL if there is none. */

@@ -47,6 +47,24 @@ def test_json_has_the_bus_names_of_properties(hatago, machine):
     assert machine.guest.name in [row["Name"] for row in rows]
 
 
+def test_status_says_what_is_wrong_and_what_was_done(hatago, machine):
+    """The warning in a sentence, and the journal to those who may read it."""
+    machine.define()
+    name = machine.guest.name
+    assert hatago("start", name).returncode == 0
+    status = hatago("status", name).stdout
+    assert f"● {name}" in status and ", started " in status and "emulated, slow (tcg)" in status
+    assert "Warning: It is emulated and slow" in status
+    assert re.search(rf"hatagod\[\d+\]: start {name} by user 0: done$", status, re.MULTILINE)
+    assert f"start {name}" not in hatago("status", name, "-n", "0").stdout
+    others = hatago("status", name, user="alice").stdout
+    assert f"start {name}" not in others and "systemd-journal" in others
+    assert name in hatago("list", "--warnings").stdout
+    listed = hatago("list", "--json=short", "--columns=name,accelerator,started", name).stdout
+    assert json.loads(listed) == [{"Name": name, "Accelerator": "tcg",
+                                   "StartedAt": machine.get("StartedAt")}]
+
+
 @pytest.mark.parametrize("arguments, status, words", [
     (["start", "not-there"], 1, ["not-there", "hatago list"]),
     (["shutdown", "--timeout=never", "x"], 2, ["timeout"]),
