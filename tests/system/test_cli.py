@@ -47,11 +47,13 @@ def test_json_has_the_bus_names_of_properties(hatago, machine):
     assert machine.guest.name in [row["Name"] for row in rows]
 
 
-def test_status_says_what_is_wrong_and_what_was_done(hatago, machine):
+def test_status_says_what_is_wrong_and_what_was_done(hatago, machine, host):
     """The warning in a sentence, and the journal to those who may read it."""
     machine.define()
     name = machine.guest.name
     assert hatago("start", name).returncode == 0
+    machine.bus.wait(lambda: machine.get("StartedAt"), 10, "machined has told when it started")
+    host.run(["journalctl", "--sync"])
     status = hatago("status", name).stdout
     assert f"● {name}" in status and ", started " in status and "emulated, slow (tcg)" in status
     assert "Warning: It is emulated and slow" in status
