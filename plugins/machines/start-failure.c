@@ -97,13 +97,18 @@ static const char *const argument_names[] = { "path",   "network", "bridge",   "
                                               "type",   "mode",    "features", "model",   "pool",
                                               "volume", "size",    "format",   "address", "port" };
 
-/* The match of the whole text, or NULL. */
+/* The match of the whole text, or NULL. Where the text begins otherwise than the pattern, which is a word in
+ * most, that is known without its expression being made. */
 static GMatchInfo *text_match(const char *text, const char *pattern) {
         g_autofree char *whole = g_strdup_printf("^(?:%s)$", pattern);
-        g_autoptr(GRegex) regex = g_regex_new(whole, G_REGEX_RAW | G_REGEX_DOTALL | G_REGEX_DOLLAR_ENDONLY,
-                                              /* match_options= */ 0, NULL);
+        g_autoptr(GRegex) regex = NULL;
         GMatchInfo *match = NULL;
 
+        if (strncmp(text, pattern, strcspn(pattern, "\\.[]{}()*+?|^$")) != 0)
+                return NULL;
+
+        regex = g_regex_new(whole, G_REGEX_RAW | G_REGEX_DOTALL | G_REGEX_DOLLAR_ENDONLY,
+                            /* match_options= */ 0, NULL);
         g_assert(regex);
         if (g_regex_match(regex, text, /* match_options= */ 0, &match))
                 return match;
