@@ -101,7 +101,9 @@ def target(request, shared_house, caller, define, polkit, agent):
             # Whoever started a job may cancel it: here it is somebody else's, if there is such.
             other = request.getfixturevalue("root")
             path, name, uuid = other.call(path, MACHINE, "Shutdown", NO_OPTIONS), "", ""
-            other.wait(lambda: other.get(path, JOB, "Cancelable"), 2, "Cancelable")
+            # Told, not only true: the signal comes at the end of the agent's turn.
+            caller.wait(lambda: any(where == path and "Cancelable" in str(arguments)
+                                    for _, where, _, arguments in caller.signals), 5, "Cancelable")
         polkit.reset()
         caller.settle()
         return path, name, uuid
