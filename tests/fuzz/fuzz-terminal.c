@@ -29,7 +29,7 @@ static void error_is_harmless(const char *name, const char *error, const char *m
         const Cli cli = { .options = &options, .terminal = &terminal };
         _cleanup_(explanation_done) Explanation explanation = { 0 };
 
-        error_explain(&cli, name, name, error, message, &explanation);
+        error_explain(&cli, name, name, error, message, /* arguments= */ NULL, &explanation);
         is_harmless(explanation.reason);
         if (explanation.hint)
                 is_harmless(explanation.hint);

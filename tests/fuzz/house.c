@@ -39,6 +39,7 @@ static void house_make_services(House *house) {
         s->synced_changed = ignore;
         s->is_connected = say_no;
         s->is_ready = say_no;
+        s->is_subscribed = say_no;
         s->configuration = configuration_new(no_folders);
         g_assert_cmpint(objects_new(s->bus, &s->objects), >=, 0);
         g_assert_cmpint(auth_new(s->bus, /* user_session= */ true, &s->auth), >=, 0);
