@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <dlfcn.h>
-#include <stdatomic.h>
+#include <fcntl.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
@@ -13,8 +19,44 @@
  * "deaf" does not hear that it is to shut down; one that begins with "stuck" hangs in a suspend until there
  * is a file at $HATAGO_TEST_GATE; one that begins with "slow" takes as long to be saved, tells how far it is
  * (another 10 MiB of 1000 at each question), and can be broken off; one that begins with "broken" does not
- * start, for want of a network, until there is the file. Preloaded into the agent; see agent.py.
+ * start, for want of a network, until there is the file. And a clock that jumps: by as many seconds as the
+ * file $HATAGO_TEST_CLOCK says, as a number of 64 bits. Preloaded into the agent; see agent.py.
  */
+
+static const int64_t *clock_file(void) {
+        const char *path = getenv("HATAGO_TEST_CLOCK");
+        int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+        void *map = fd >= 0 ? mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+
+        if (fd >= 0)
+                (void) close(fd);
+        return map == MAP_FAILED ? NULL : map;
+}
+
+static int64_t clock_jumped(void) {
+        static const int64_t none;
+        static _Atomic(const int64_t *) jumped;
+
+        if (!jumped)
+                jumped = clock_file() ?: &none;
+        return *jumped;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *ret) {
+        int r = (int) syscall(SYS_clock_gettime, clock, ret);
+
+        if (r == 0 && clock == CLOCK_REALTIME)
+                ret->tv_sec += clock_jumped();
+        return r;
+}
+
+int gettimeofday(struct timeval *restrict ret, void *restrict zone) {
+        int r = (int) syscall(SYS_gettimeofday, ret, zone);
+
+        if (r == 0)
+                ret->tv_sec += clock_jumped();
+        return r;
+}
 
 static bool domain_is(virDomainPtr domain, const char *prefix) {
         return strncmp(virDomainGetName(domain), prefix, strlen(prefix)) == 0;
