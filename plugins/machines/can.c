@@ -16,6 +16,7 @@ static const struct {
         int (*check)(const Machine *machine, Failure *failure);
 } other_verbs[] = {
         { "get-xml", ACTION_MACHINE_VIEW, NULL }, /* secrets in it need another right */
+        { "set-xml", ACTION_MACHINE_CONFIGURE, verb_check_persistent },
 };
 
 /* Verbs without a machine. */

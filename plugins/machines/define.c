@@ -9,8 +9,10 @@
 #include "common/user-count.h"
 #include "domain-xml.h"
 #include "sync.h"
+#include "verb-table.h"
 
-/* org.hatago.Host1.Machines.DefineMachine. */
+/* org.hatago.Host1.Machines.DefineMachine, and org.hatago.Host1.Machine.SetXML: the same, of a machine that
+ * is there and stays the same. */
 
 typedef struct Define {
         Machines *machines;
@@ -18,8 +20,9 @@ typedef struct Define {
         DomainXMLIdentity identity; /* as the XML has it */
         uid_t uid;                  /* who is counted for it */
         bool counted;
-        Call *call; /* while the XML is read, before the caller is asked for the right */
-        char uuid[VIR_UUID_STRING_BUFLEN]; /* of what was defined */
+        Call *call;     /* while the XML is read, before the caller is asked for the right */
+        char *replaces; /* name of the machine whose XML this is to be; NULL: any machine, or a new one */
+        char uuid[VIR_UUID_STRING_BUFLEN]; /* of that, or of what was defined */
         Job *job;
 } Define;
 
@@ -29,6 +32,7 @@ static void define_free(void *data) {
         if (define->counted)
                 user_count_give_back(define->machines->definitions, define->uid);
         g_free(define->identity.name);
+        g_free(define->replaces);
         g_free(define->xml);
         g_free(define);
 }
@@ -58,12 +62,26 @@ static int check_clash(virConnect *connection, const DomainXMLIdentity *identity
         return 0;
 }
 
+/* It was there when it was asked for; without a definition it has nothing to be replaced. */
+static int check_replaced(virConnect *connection, const char *uuid, Failure *failure) {
+        g_autoptr(virDomain) domain = virDomainLookupByUUIDString(connection, uuid);
+        int persistent = domain ? virDomainIsPersistent(domain) : -1;
+
+        if (persistent == 0)
+                return failure_set(failure, ERROR_MACHINE_TRANSIENT, "Machine \"%s\" has no definition.",
+                                   virDomainGetName(domain));
+
+        return persistent < 0 ? hypervisor_failure(failure) : 0;
+}
+
 static int define_run(void *data, virConnect *connection, Failure *failure) {
         Define *define = data;
         g_autoptr(virDomain) domain = NULL;
         int r;
 
-        r = check_clash(connection, &define->identity, failure);
+        r = define->replaces ? check_replaced(connection, define->uuid, failure) : 0;
+        if (r >= 0)
+                r = check_clash(connection, &define->identity, failure);
         if (r < 0)
                 return r;
 
@@ -104,16 +122,41 @@ static void define_done(void *data, int result, Failure *failure) {
         sync_read(define->machines->sync, define->uuid, FACTS_ALL, define_on_read, define);
 }
 
+/* A machine whose definition is to be replaced is looked up again: it may have changed or gone. */
+static int define_check(const Define *define, const Call *call, Failure *failure) {
+        const Services *services = define->machines->services;
+        Machine *machine;
+        int r;
+
+        if (!define->replaces)
+                return 0;
+
+        r = machines_find_authorized(define->machines, define->uuid, call, &machine, failure);
+        if (r < 0)
+                return r;
+        if (!hypervisor_is_connected(services->hypervisor))
+                return hypervisor_unavailable(services->hypervisor, failure);
+
+        return verb_check_persistent(machine, failure);
+}
+
 static void define_on_authorized(Call *call, void *arguments) {
-        Define *from = arguments, *define = g_new(Define, 1);
+        Define *from = arguments, *define;
         g_auto(Failure) failure = { 0 };
         Request request;
 
+        if (define_check(from, call, &failure) < 0) {
+                call_fail(call, &failure);
+                return;
+        }
+
         /* The call's arguments end with it, the definition goes on. */
+        define = g_new(Define, 1);
         *define = *from;
         *from = (Define){ .machines = from->machines };
 
-        if (call_begin_job(call, JOB_ANSWER_OBJECT, NULL, NULL, &define->job, &failure) < 0) {
+        if (call_begin_job(call, define->replaces ? JOB_ANSWER_EMPTY : JOB_ANSWER_OBJECT, NULL, NULL,
+                           &define->job, &failure) < 0) {
                 call_fail(call, &failure);
                 define_free(define);
                 return;
@@ -136,7 +179,24 @@ static void define_on_authorized(Call *call, void *arguments) {
 
 static int identify_run(void *data, virConnect *connection, Failure *failure) {
         Define *define = data;
-        return domain_xml_identify(define->xml, &define->identity, failure);
+        int r;
+
+        r = domain_xml_identify(define->xml, &define->identity, failure);
+        if (r < 0 || !define->replaces)
+                return r;
+
+        if (!g_str_equal(define->identity.uuid, define->uuid))
+                return failure_set(failure, ERROR_OTHER_MACHINE,
+                                   "The XML has %s%s, machine \"%s\" has the UUID %s.",
+                                   *define->identity.uuid ? "the UUID " : "no UUID", define->identity.uuid,
+                                   define->replaces, define->uuid);
+        if (!g_str_equal(define->identity.name, define->replaces))
+                return failure_set(
+                                failure, ERROR_OTHER_MACHINE,
+                                "The XML has the name \"%s\", machine \"%s\" has another; Rename changes it.",
+                                define->identity.name, define->replaces);
+
+        return 0;
 }
 
 static void identify_done(void *data, int result, Failure *failure) {
@@ -145,7 +205,9 @@ static void identify_done(void *data, int result, Failure *failure) {
 
         if (result >= 0) {
                 call_describe(call, define->identity.name, define->identity.uuid);
-                result = call_authorize(call, ACTION_MACHINE_DEFINE, define_on_authorized, failure);
+                result = call_authorize(call,
+                                        define->replaces ? ACTION_MACHINE_CONFIGURE : ACTION_MACHINE_DEFINE,
+                                        define_on_authorized, failure);
         }
         if (result < 0)
                 call_fail(call, failure);
@@ -174,7 +236,7 @@ static void define_on_identified(Call *call, void *arguments) {
                 call_fail(call, &failure);
 }
 
-int define_on_call(Machines *machines, sd_bus_message *message, Failure *failure) {
+int define_on_call(Machines *machines, const Machine *replaces, sd_bus_message *message, Failure *failure) {
         Define *define;
         CallInfo info;
         const char *xml;
@@ -194,9 +256,17 @@ int define_on_call(Machines *machines, sd_bus_message *message, Failure *failure
         define->machines = machines;
         define->xml = g_strdup(xml);
 
+        if (replaces) {
+                define->replaces = g_strdup(replaces->name);
+                g_strlcpy(define->uuid, replaces->uuid, sizeof(define->uuid));
+        }
+
         info = (CallInfo){
-                .verb = "define",
+                .verb = replaces ? "set-xml" : "define",
                 .action = NULL,
+                .object = replaces ? replaces->path : NULL,
+                .name = replaces ? replaces->name : NULL,
+                .uuid = replaces ? replaces->uuid : NULL,
                 .authorized = define_on_identified,
                 .arguments = define,
                 .arguments_free = define_free,

@@ -188,6 +188,14 @@ static int method_get_xml(sd_bus_message *message, void *userdata, sd_bus_error 
         return failure_or_result(&failure, r, error);
 }
 
+static int method_set_xml(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_auto(Failure) failure = { 0 };
+        int r;
+
+        r = define_on_call(current_machines(message), userdata, message, &failure);
+        return failure_or_result(&failure, r, error);
+}
+
 #define OPTIONS SD_BUS_ARGS("a{sv}", options)
 #define VERB_WITH_JOB(name)                                                                                 \
         SD_BUS_METHOD_WITH_ARGS(name, OPTIONS, SD_BUS_RESULT("o", job), method_verb,                        \
@@ -216,6 +224,8 @@ static const sd_bus_vtable machine_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("GetHistory", OPTIONS,
                                 SD_BUS_RESULT("t", start, "t", step, "a{sad}", series),
                                 statistics_method_get_history, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("SetXML", SD_BUS_ARGS("s", xml, "a{sv}", options), SD_BUS_NO_RESULT,
+                                method_set_xml, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetXML", OPTIONS, SD_BUS_RESULT("s", xml), method_get_xml,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,

@@ -71,7 +71,7 @@ static int method_define_machine(sd_bus_message *message, void *userdata, sd_bus
         g_auto(Failure) failure = { 0 };
         int r;
 
-        r = define_on_call(userdata, message, &failure);
+        r = define_on_call(userdata, /* replaces= */ NULL, message, &failure);
         return failure_or_result(&failure, r, error);
 }
 

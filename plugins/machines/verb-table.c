@@ -51,7 +51,7 @@ static int check_paused(const Machine *machine, Failure *failure) {
                            machine->name);
 }
 
-static int check_persistent(const Machine *machine, Failure *failure) {
+int verb_check_persistent(const Machine *machine, Failure *failure) {
         if (machine->persistent)
                 return 0;
 
@@ -60,13 +60,13 @@ static int check_persistent(const Machine *machine, Failure *failure) {
 }
 
 static int check_persistent_active(const Machine *machine, Failure *failure) {
-        int r = check_persistent(machine, failure);
+        int r = verb_check_persistent(machine, failure);
 
         return r < 0 ? r : check_active(machine, failure);
 }
 
 static int check_persistent_off(const Machine *machine, Failure *failure) {
-        int r = check_persistent(machine, failure);
+        int r = verb_check_persistent(machine, failure);
 
         if (r < 0)
                 return r;
@@ -351,7 +351,7 @@ static const Verb verb_table[] = {
                         .action = ACTION_MACHINE_CONTROL,
                         .lane = LANE_ORDINARY,
                         .answer = JOB_ANSWER_EMPTY,
-                        .check = check_persistent,
+                        .check = verb_check_persistent,
                         .run = run_discard_save,
                         .blame = blame_transient,
                         .reads = FACTS_ALL,
@@ -416,7 +416,7 @@ static const Verb verb_table[] = {
                         .lane = LANE_ORDINARY,
                         .answer = JOB_ANSWER_EMPTY,
                         .arguments = set_autostart_arguments,
-                        .check = check_persistent,
+                        .check = verb_check_persistent,
                         .run = run_set_autostart,
                         .blame = blame_transient,
                         .reads = FACTS_AUTOSTART,

@@ -57,6 +57,9 @@ typedef struct Verb {
         bool libvirt_job; /* it is one for libvirt, too: it tells how far it is, and can be broken off */
 } Verb;
 
+/* Fails with MachineTransient. */
+int verb_check_persistent(const Machine *machine, Failure *failure);
+
 /* By the name of the method; never NULL for one of the vtable. */
 const Verb *verb_find(const char *member);
 

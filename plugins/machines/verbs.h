@@ -17,9 +17,13 @@ int verbs_on_call(Machines *machines, Machine *machine, sd_bus_message *message,
 /* A machine is in this run now (0: off, or gone): jobs that waited for the end of another end. */
 void verbs_on_run_ended(Verbs *verbs, const char *uuid, unsigned run);
 
-/* org.hatago.Host1.Machine.GetXML and org.hatago.Host1.Machines.DefineMachine, get-xml.c and define.c. */
+/* org.hatago.Host1.Machine.GetXML, get-xml.c. */
 int get_xml_on_call(Machines *machines, Machine *machine, sd_bus_message *message, Failure *failure);
-int define_on_call(Machines *machines, sd_bus_message *message, Failure *failure);
+
+/* org.hatago.Host1.Machines.DefineMachine, and SetXML of the machine that it replaces the definition of;
+ * define.c.
+ */
+int define_on_call(Machines *machines, const Machine *replaces, sd_bus_message *message, Failure *failure);
 
 /* What org.hatago.Host1.Manager.Can asks of the plugin, can.c: see PluginDescriptor. */
 int machines_can(Machines *machines, const char *object, const char *name, CanAnswer *ret, Failure *failure);

@@ -15,6 +15,7 @@ from polkit_mock import BROKEN, NEVER, NO, PASSWORD, YES
 DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 PASSWORD_WANTED = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
 RENAMED = "renamed-by-the-matrix"
+CHANGED, CHANGED_UUID = "changed-by-the-matrix", "66666666-7777-8888-9999-000000000000"
 DEFINED, DEFINED_UUID = "defined-by-the-matrix", "11111111-2222-3333-4444-555555555555"
 
 
@@ -68,6 +69,8 @@ MATRIX = [
                 arguments=(GLib.Variant("s", RENAMED), NO_OPTIONS)),
     machine_row("SetAutostart", "set-autostart", "machine-configure",
                 arguments=(GLib.Variant("b", True), NO_OPTIONS)),
+    machine_row("SetXML", "set-xml", "machine-configure", state="off",
+                arguments=(GLib.Variant("s", domain_xml(CHANGED, CHANGED_UUID)), NO_OPTIONS)),
     machine_row("Undefine", "undefine", "machine-delete", state="off"),
     Row(MACHINE, "GetHistory"),
     machine_row("GetXML", "get-xml", "machine-view"),
@@ -88,8 +91,12 @@ def target(request, shared_house, caller, define, polkit, agent):
     def target(row):
         if row.path == "root":
             return (ROOT, DEFINED, DEFINED_UUID) if row.action else (ROOT, "", "")
-        name = fresh_name("deaf" if row.path == "job" else "matrix")
-        path = define(name)
+        if row.method == "SetXML":  # the XML in the row has its name
+            name = CHANGED
+            path = define(name, uuid=CHANGED_UUID)
+        else:
+            name = fresh_name("deaf" if row.path == "job" else "matrix")
+            path = define(name)
         uuid = caller.get(path, MACHINE, "UUID")
         if row.state != "off":
             caller.verb(path, "Start")

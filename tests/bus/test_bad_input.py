@@ -94,7 +94,7 @@ def test_a_machine_is_found_by_uuid_in_any_case(caller, machine):
 
 # XML
 
-@pytest.mark.parametrize("xml, part", [
+BAD_XML = pytest.mark.parametrize("xml, part", [
     ("", "not well-formed"),
     ("web", "not well-formed"),
     ("<domain type='test'><name>x</name>", "not well-formed"),
@@ -111,12 +111,58 @@ def test_a_machine_is_found_by_uuid_in_any_case(caller, machine):
      ""),
 ], ids=["empty", "text", "open", "network", "no-name", "bad-uuid", "doctype", "entity", "laughs",
         "bad-type", "bad-memory"])
+
+
+@BAD_XML
 def test_bad_xml_is_refused(caller, xml, part):
     error = define_refused(caller, xml)
     assert error.name.startswith(f"{NAME}.Error.")
     if part:
         assert error.short == "InvalidXML"
     assert part in error.message
+
+
+@BAD_XML
+def test_bad_xml_is_refused_by_set_xml(caller, machine, xml, part):
+    before = caller.get_all(machine, MACHINE)
+    own = f"<name>{before['Name']}</name><uuid>{before['UUID']}</uuid>"
+    with pytest.raises(BusError) as error:
+        caller.call(machine, MACHINE, "SetXML",
+                    GLib.Variant("s", xml.replace("<name>x</name>", own, 1)), NO_OPTIONS)
+    assert error.value.name.startswith(f"{NAME}.Error.")
+    if part and part != "UUID":
+        assert error.value.short == "InvalidXML"
+        assert part in error.value.message
+    assert caller.get_all(machine, MACHINE) == before
+
+
+def test_xml_of_another_machine_is_refused_by_set_xml(caller, polkit, define):
+    path, other = define("mine"), define("not-mine")
+    uuid, other_uuid = (caller.get(of, MACHINE, "UUID") for of in (path, other))
+    polkit.reset()
+    for name, xml_uuid, words in (
+            ("mine", other_uuid, [uuid, other_uuid]), ("mine", None, ["no UUID", uuid]),
+            ("not-mine", uuid, ["not-mine", "mine"]), ("not-mine", other_uuid, [uuid, other_uuid]),
+            ("new-name", uuid, ["new-name", "Rename"])):
+        error = refused(caller, path, MACHINE, "SetXML",
+                        GLib.Variant("s", domain_xml(name, xml_uuid)), NO_OPTIONS)
+        assert error.short == "OtherMachine"
+        assert all(word in error.message for word in words)
+    assert not polkit.questions
+
+
+def test_set_xml_counts_as_a_definition(shared_house, caller, polkit, define):
+    path = define("big")
+    polkit.reset()
+    polkit.answer = NEVER
+    crowd = shared_house.stranger()
+    xml = domain_xml("big", caller.get(path, MACHINE, "UUID"), extra=f"<!--{'x' * 1000 * 1000}-->")
+    calls = [crowd.start(path, MACHINE, "SetXML", GLib.Variant("s", xml), NO_OPTIONS)
+             for _ in range(12)]
+    crowd.wait(lambda: sum(call.answered for call in calls) >= 4, 10, "refusals")
+    assert [call.error.short for call in calls if call.answered] == ["LimitsExceeded"] * 4
+    crowd.close()
+    caller.wait(lambda: len(polkit.canceled) == 8, 10, "8 cancellations")
 
 
 def test_xml_over_one_mib_is_refused(caller):

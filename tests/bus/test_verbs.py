@@ -123,6 +123,18 @@ def test_rename_changes_the_name_alone(caller, define):
     assert caller.machine("new name") == path
 
 
+def test_set_xml_replaces_the_configuration(caller, define):
+    path = define("replaced", vcpus=1)
+    uuid = caller.get(path, MACHINE, "UUID")
+    answer = caller.call(path, MACHINE, "SetXML",
+                         GLib.Variant("s", domain_xml("replaced", uuid.upper(), vcpus=2)), NO_OPTIONS)
+    assert answer is None
+    assert caller.get(path, MACHINE, "VCPUs") == 2
+    jobs = [faces[JOB] for faces in caller.objects().values() if JOB in faces
+            and faces[JOB]["Objects"] == [path] and faces[JOB]["Operation"] == "set-xml"]
+    assert [job["Result"] for job in jobs] == ["done"]
+
+
 def test_set_autostart_sets_it(caller, machine):
     for value in (True, False):
         caller.call(machine, MACHINE, "SetAutostart", GLib.Variant("b", value), NO_OPTIONS)
