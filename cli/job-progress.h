@@ -9,8 +9,8 @@
  * drawn. */
 typedef struct JobProgress {
         const Terminal *terminal;
-        GHashTable *fractions; /* path → double *: of jobs that tell their progress */
-        GString *labels;       /* of all jobs */
+        GHashTable *told; /* path → JobTold: of jobs that tell their progress */
+        GString *labels;  /* of all jobs */
         unsigned n_jobs;
         int64_t began; /* µs, monotonic */
         bool drawn;

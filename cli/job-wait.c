@@ -150,6 +150,10 @@ void job_wait_add(JobWait *wait, const char *path, const char *label) {
         job_progress_add(&wait->progress, path, label);
 }
 
+void job_wait_add_properties(JobWait *wait, const char *path, JsonObject *properties) {
+        job_progress_update(&wait->progress, path, properties);
+}
+
 void job_wait_add_notice(JobWait *wait, const char *path, char *notice) {
         g_hash_table_replace(wait->notices, g_strdup(path), notice);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include "cli.h"
 
 /*
@@ -22,6 +24,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(JobWait, job_wait_free)
 
 /* Waits for this job, too. label: what is shown while it runs, "web: start". */
 void job_wait_add(JobWait *wait, const char *path, const char *label);
+
+/* Tells what is known of it already. */
+void job_wait_add_properties(JobWait *wait, const char *path, JsonObject *properties);
 
 /* Something to be printed, with the end of the line, if this job has not ended after a while; taken. */
 void job_wait_add_notice(JobWait *wait, const char *path, char *notice);

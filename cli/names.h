@@ -19,5 +19,5 @@
 #define HATAGO_ERROR_PREFIX "org.hatago.Host1.Error."
 #define HATAGO_ERROR(name) HATAGO_ERROR_PREFIX name
 
-/* Largest XML that DefineMachine takes. */
-#define DEFINE_XML_MAX (4U * 1024 * 1024)
+/* Largest XML that DefineMachine and SetXML take. */
+#define DEFINE_XML_MAX (1U * 1024 * 1024)

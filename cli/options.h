@@ -23,6 +23,9 @@ typedef struct Options {
         bool warnings;
         bool reverse;
         bool paused;
+        bool discard;
+        bool discard_save;
+        bool bypass_cache;
         bool inactive;
         bool secure;
         bool value;

@@ -20,7 +20,7 @@ int usage_report_option(const char *complaint, GPtrArray *words) {
         return usage_report(complaint, words_find_verb(words, &taken));
 }
 
-static int complain_of(const char *pattern, const char *word, const Verb *verb) {
+int usage_report_word(const char *pattern, const char *word, const Verb *verb) {
         g_autofree char *shown = text_escape(word, /* ascii= */ false);
         g_autofree char *complaint = text_fill(pattern, "word", shown);
 
@@ -32,14 +32,14 @@ static int complain_of_missing(const Verb *verb) {
         g_autofree char *pattern =
                         text_fill(_("{what} is missing after '{word}'."), "what", _(verb->arguments));
 
-        return complain_of(pattern, verb->name, verb);
+        return usage_report_word(pattern, verb->name, verb);
 }
 
 /* The first word is that of several verbs, and the second, if there is one, of none of them. */
 static int complain_of_half(const char *word, const char *others) {
         g_autofree char *pattern = text_fill(_("After '{word}' comes one of: {others}"), "others", others);
 
-        return complain_of(pattern, word, NULL);
+        return usage_report_word(pattern, word, NULL);
 }
 
 static int complain_of_verb(GPtrArray *words) {
@@ -50,10 +50,10 @@ static int complain_of_verb(GPtrArray *words) {
         if (others)
                 return complain_of_half(word, others);
         if (strcmp(word, "help") == 0 && words->len > 1) /* as other tools have it */
-                return complain_of(_("There is no verb '{word}'."), word,
-                                   verb_find((char **) words->pdata + 1, words->len - 1, &taken));
+                return usage_report_word(_("There is no verb '{word}'."), word,
+                                         verb_find((char **) words->pdata + 1, words->len - 1, &taken));
         if (!meant)
-                return complain_of(_("There is no verb '{word}'."), word, NULL);
+                return usage_report_word(_("There is no verb '{word}'."), word, NULL);
         shown = text_escape(word, /* ascii= */ false);
         complaint = text_fill(_("There is no verb '{word}'."), "word", shown);
         hint = text_fill(_("Did you mean '{closest}'?"), "closest", meant);
@@ -73,12 +73,13 @@ int usage_check(const Options *options, GPtrArray *words, const Verb **ret_verb,
                 return complain_of_verb(words);
         stray = options_find_stray(options, verb->name);
         if (stray)
-                return complain_of(_("The option '--{word}' does not go with this verb."), stray, verb);
+                return usage_report_word(_("The option '--{word}' does not go with this verb."), stray,
+                                         verb);
         n = words->len - taken;
         if (n < verb->min && !options->help)
                 return complain_of_missing(verb);
         if (n > verb->max)
-                return complain_of(_("There is too much after '{word}'."), verb->name, verb);
+                return usage_report_word(_("There is too much after '{word}'."), verb->name, verb);
         *ret_verb = verb;
         *ret_taken = taken;
         return 0;

@@ -9,6 +9,9 @@
  * returns EXIT_USAGE. */
 int usage_report_option(const char *complaint, GPtrArray *words);
 
+/* Prints a complaint about a word ({word}) after a verb, which may be NULL, and returns EXIT_USAGE. */
+int usage_report_word(const char *pattern, const char *word, const Verb *verb);
+
 /*
  * Finds the verb that the words begin with, and how many of them it takes, and looks whether the options and
  * the other words go with it. Returns 0; or complains, writes nothing and returns EXIT_USAGE.

@@ -154,6 +154,7 @@ static bool job_watch(const Cli *cli, JobWait *wait, const char *path, const GPt
         objects = job_objects_text(job, machines);
         label = g_strdup_printf("%s: %s %s", job_number(path), json_string(job, "Operation"), objects);
         job_wait_add(wait, path, label);
+        job_wait_add_properties(wait, path, job);
         if (strcmp(json_string(job, "State"), "ended") == 0)
                 job_wait_add_end(wait, path, json_string(job, "Result"), json_string(job, "ErrorName"),
                                  json_string(job, "ErrorMessage"));

@@ -8,6 +8,7 @@
 #include "machine.h"
 #include "names.h"
 #include "text.h"
+#include "usage.h"
 #include "verbs.h"
 
 typedef struct PowerRow {
@@ -16,12 +17,15 @@ typedef struct PowerRow {
         bool job;             /* the method returns a job */
         const char *progress; /* shown while it is waited for; {name} */
         bool asks;            /* the job ends when the guest does as it is asked */
+        bool discard;         /* the row is for --discard */
 } PowerRow;
 
 static const PowerRow rows[] = {
         { "start", "Start", true, N_("starting '{name}'") },
         { "shutdown", "Shutdown", true, N_("waiting for '{name}' to shut down"), true },
         { "poweroff", "PowerOff", true, N_("turning off '{name}'") },
+        { "save", "DiscardSave", false, NULL, .discard = true },
+        { "save", "Save", true, N_("saving '{name}'") },
         { "reboot", "Reboot", false, NULL },
         { "reset", "Reset", false, NULL },
         { "suspend", "Suspend", false, NULL },
@@ -36,19 +40,23 @@ typedef struct PowerItem {
         bool done;
 } PowerItem;
 
-static const PowerRow *row_find(const char *verb) {
+static const PowerRow *row_find(const char *verb, bool discard) {
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-                if (strcmp(rows[i].verb, verb) == 0)
+                if (strcmp(rows[i].verb, verb) == 0 && rows[i].discard == discard)
                         return &rows[i];
         g_assert_not_reached();
 }
 
 static int append_options(sd_bus_message *message, const Options *options) {
-        const BusFlag paused = { "paused", options->paused };
+        const BusFlag flags[] = {
+                { "paused", options->paused },
+                { "discard-save", options->discard_save },
+                { "bypass-cache", options->bypass_cache },
+        };
 
         if (options->timeout > 0)
                 return sd_bus_message_append(message, "a{sv}", 1, "timeout", "t", options->timeout);
-        return bus_append_flags(message, &paused, 1);
+        return bus_append_flags(message, flags, G_N_ELEMENTS(flags));
 }
 
 /* Calls the method; ret_job is written only if it returns a job. Sets error on failure. */
@@ -186,10 +194,14 @@ static void items_free(PowerItem *items, unsigned n) {
 
 int verb_power(Cli *cli, char **arguments, unsigned n) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        const PowerRow *row = row_find(cli->verb->name);
+        const PowerRow *row = row_find(cli->verb->name, cli->options->discard);
         g_autoptr(JobWait) wait = NULL;
         PowerItem *items;
         int status;
+
+        if (row->discard && (cli->options->paused || cli->options->bypass_cache))
+                return usage_report_word(_("The option '--{word}' goes with no other."), "discard",
+                                         cli->verb);
 
         /* Before the first call: a job may end before its call's answer is read. */
         if (row->job && !cli->options->no_wait && job_wait_new(cli, &error, &wait) < 0) {

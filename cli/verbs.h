@@ -26,14 +26,17 @@ struct Verb {
         void (*print_more)(FILE *file); /* what else belongs into its help; NULL: nothing */
 };
 
+int verb_autostart(Cli *cli, char **arguments, unsigned n);
 int verb_complete_names(Cli *cli, char **arguments, unsigned n);
 int verb_define(Cli *cli, char **arguments, unsigned n);
+int verb_edit(Cli *cli, char **arguments, unsigned n);
 int verb_job_cancel(Cli *cli, char **arguments, unsigned n);
 int verb_job_list(Cli *cli, char **arguments, unsigned n);
 int verb_job_watch(Cli *cli, char **arguments, unsigned n);
 int verb_list(Cli *cli, char **arguments, unsigned n);
 int verb_monitor(Cli *cli, char **arguments, unsigned n);
 int verb_power(Cli *cli, char **arguments, unsigned n);
+int verb_rename(Cli *cli, char **arguments, unsigned n);
 int verb_show(Cli *cli, char **arguments, unsigned n);
 int verb_stats(Cli *cli, char **arguments, unsigned n);
 int verb_status(Cli *cli, char **arguments, unsigned n);

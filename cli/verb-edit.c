@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+
+#include "bus.h"
+#include "editor.h"
+#include "errors.h"
+#include "json.h"
+#include "machine.h"
+#include "names.h"
+#include "process.h"
+#include "verbs.h"
+
+/* One edit: the machine, and its stored XML as it was read before. */
+typedef struct Edit {
+        Cli *cli;
+        const char *name;
+        char *path;
+        char *before;
+        EditorFile file;
+} Edit;
+
+/* A call that may need a password. The agent that asks for it is there only while it can: an editor and it
+ * cannot share the terminal, and Ctrl-C in the editor would end it. */
+static int edit_call(const Edit *edit, const char *action, sd_bus_message *message, sd_bus_error *error,
+                     sd_bus_message **ret_reply) {
+        pid_t agent;
+        int r;
+
+        edit->cli->action = action;
+        agent = polkit_agent_open(edit->cli);
+        r = bus_call(edit->cli, message, error, ret_reply);
+        polkit_agent_close(agent);
+        return r;
+}
+
+/* The XML as it is stored, with passwords: what was left out would be lost. */
+static int edit_get_xml(const Edit *edit, sd_bus_error *error, char **ret) {
+        static const BusFlag flags[] = { { "inactive", true }, { "secure", true } };
+        _cleanup_message_ sd_bus_message *message = NULL, *reply = NULL;
+        const char *xml;
+        int r;
+
+        r = bus_message_new(edit->cli, edit->path, MACHINE_INTERFACE, "GetXML", error, &message);
+        if (r < 0)
+                return r;
+        r = bus_append_flags(message, flags, G_N_ELEMENTS(flags));
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        r = edit_call(edit, "org.hatago.Host1.machine-secrets", message, error, &reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(reply, "s", &xml);
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        *ret = g_strdup(xml);
+        return 0;
+}
+
+static int edit_set_xml(const Edit *edit, const char *xml, sd_bus_error *error) {
+        _cleanup_message_ sd_bus_message *message = NULL;
+        int r;
+
+        r = bus_message_new(edit->cli, edit->path, MACHINE_INTERFACE, "SetXML", error, &message);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(message, "sa{sv}", xml, 0);
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        return edit_call(edit, "org.hatago.Host1.machine-configure", message, error, NULL);
+}
+
+static bool edit_ask_again(const Edit *edit) {
+        char answer[16];
+
+        if (!edit->cli->terminal->in_tty || !edit->cli->terminal->err_tty)
+                return false;
+        /* Translators: the answers are y and n in every language. */
+        fputs(_("Edit it again? [Y/n] "), stderr);
+        (void) fflush(stderr);
+        return fgets(answer, sizeof(answer), stdin) && (*answer == '\n' || *answer == 'y' || *answer == 'Y');
+}
+
+/* Nothing that was typed is lost. */
+static int edit_keep(const Edit *edit) {
+        fprintf(stderr, _("The text is kept in %s\n"), edit->file.path);
+        return EXIT_FAILURE;
+}
+
+static void edit_tell(const Edit *edit) {
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        g_autofree char *name = terminal_text(edit->cli->terminal, edit->name);
+        g_autoptr(JsonObject) machine = NULL;
+
+        printf(_("Changed '%s'.\n"), name);
+        if (bus_get_all(edit->cli, edit->path, MACHINE_INTERFACE, &error, &machine) >= 0 &&
+            json_number(machine, "DomainId") != 0)
+                printf("%s\n", _("It runs: this takes effect at its next start."));
+}
+
+/* Lets it be edited until libvirt takes it, or the user gives up. Returns the exit status. */
+static int edit_loop(const Edit *edit) {
+        for (;;) {
+                _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+                g_autofree char *text = NULL, *now = NULL;
+                int r;
+
+                if (editor_file_edit(&edit->file, &error) < 0) {
+                        error_report(edit->cli, edit->name, &error);
+                        return edit_keep(edit);
+                }
+                r = editor_file_read(&edit->file, DEFINE_XML_MAX, &error, &text);
+                if (r >= 0 && strcmp(text, edit->before) == 0) {
+                        editor_file_remove(&edit->file);
+                        puts(_("Nothing was changed."));
+                        return EXIT_SUCCESS;
+                }
+                if (r >= 0)
+                        r = edit_get_xml(edit, &error, &now);
+                if (r >= 0 && strcmp(now, edit->before) != 0) {
+                        (void) sd_bus_error_setf(
+                                        &error, HATAGO_ERROR("Failed"), "%s",
+                                        _("its configuration has been changed by others meanwhile"));
+                        error_report(edit->cli, edit->name, &error);
+                        return edit_keep(edit);
+                }
+                if (r >= 0)
+                        r = edit_set_xml(edit, text, &error);
+                if (r >= 0) {
+                        editor_file_remove(&edit->file);
+                        edit_tell(edit);
+                        return EXIT_SUCCESS;
+                }
+                error_report(edit->cli, edit->name, &error);
+                if (!edit_ask_again(edit))
+                        return edit_keep(edit);
+        }
+}
+
+int verb_edit(Cli *cli, char **arguments, unsigned n) {
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        Edit edit = { .cli = cli, .name = arguments[0] };
+        int r, status = EXIT_FAILURE;
+
+        r = machine_find(cli, edit.name, &error, &edit.path);
+        if (r >= 0)
+                r = edit_get_xml(&edit, &error, &edit.before);
+        if (r >= 0)
+                r = editor_file_init(&edit.file, edit.before, &error);
+        if (r < 0)
+                error_report(cli, edit.name, &error);
+        else
+                status = edit_loop(&edit);
+        editor_file_done(&edit.file);
+        g_free(edit.before);
+        g_free(edit.path);
+        return status;
+}
