@@ -161,6 +161,7 @@ def test_set_xml_counts_as_a_definition(shared_house, caller, polkit, define):
              for _ in range(12)]
     crowd.wait(lambda: sum(call.answered for call in calls) >= 4, 10, "refusals")
     assert [call.error.short for call in calls if call.answered] == ["LimitsExceeded"] * 4
+    caller.wait(lambda: len(polkit.questions) == 8, 10, "8 questions")
     crowd.close()
     caller.wait(lambda: len(polkit.canceled) == 8, 10, "8 cancellations")
 
