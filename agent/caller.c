@@ -39,6 +39,13 @@ struct Visit {
         void *userdata;
 };
 
+Caller *caller_new(uid_t uid, const char *unit) {
+        Caller *caller = g_new(Caller, 1);
+
+        *caller = (Caller){ .n_ref = 1, .uid = uid, .unit = g_strdup(unit) };
+        return caller;
+}
+
 Caller *caller_ref(Caller *caller) {
         caller->n_ref++;
         return caller;

@@ -18,6 +18,8 @@ typedef struct Caller {
         char *unit; /* systemd unit, for the journal; NULL if systemd does not know */
 } Caller;
 
+/* unit is copied; NULL: not known. */
+Caller *caller_new(uid_t uid, const char *unit);
 Caller *caller_ref(Caller *caller);
 Caller *caller_unref(Caller *caller); /* NULL is none */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Caller, caller_unref)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job.h"
 
+#include <errno.h>
+#include <inttypes.h>
+
 #include "audit.h"
 #include "common/cleanup.h"
 #include "common/log.h"
@@ -17,6 +20,7 @@ struct Jobs {
         GQueue by_begin;  /* of Job */
         GQueue ended;     /* of Job, in the order of their end */
         UserCount *running;
+        JobRecords *records; /* NULL: none are kept */
         sd_event_source *expiry;
         uint32_t last_id;
 };
@@ -35,6 +39,8 @@ struct Job {
         Failure failure;
         job_cancel_t cancel;
         void *cancel_userdata;
+        JobRecord *record; /* does not change until the end: a thread writes it */
+        bool left;         /* by another agent, and not adopted */
         JobProgress progress;
         uint64_t progress_at; /* when it was told last, by CLOCK_BOOTTIME; 0: never */
 };
@@ -72,6 +78,7 @@ static void job_free(Job *job) {
         sd_bus_message_unref(job->message);
         caller_unref(job->caller);
         failure_done(&job->failure);
+        job_record_free(job->record);
         g_free(job->object);
         g_free(job->name);
         g_free(job->uuid);
@@ -144,6 +151,7 @@ Jobs *jobs_free(Jobs *jobs) {
         g_queue_clear(&jobs->ended);
         g_hash_table_unref(jobs->jobs);
         user_count_free(jobs->running);
+        job_records_free(jobs->records);
         sd_event_source_disable_unref(jobs->expiry);
         g_free(jobs);
         return NULL;
@@ -165,6 +173,158 @@ GPtrArray *jobs_list(Jobs *jobs) {
 
         return list;
 }
+
+/*
+ * Records
+ */
+
+/* The removal of a record: on a thread, a disk can take its time. */
+typedef struct Removal {
+        const JobRecords *records;
+        uint32_t id;
+} Removal;
+
+static int removal_run(void *data, virConnect *connection, Failure *failure) {
+        const Removal *removal = data;
+
+        job_records_remove(removal->records, removal->id);
+        return 0;
+}
+
+static void removal_done(void *data, int result, Failure *failure) {
+        g_autofree Removal *removal = data;
+
+        /* The agent stops: nobody is kept waiting any more. */
+        if (result < 0)
+                job_records_remove(removal->records, removal->id);
+}
+
+static void job_remove_record(Job *job) {
+        Jobs *jobs = job->jobs;
+        g_auto(Failure) failure = { 0 };
+        Removal *removal;
+        Request request;
+
+        if (!job->record || !jobs->records)
+                return;
+
+        removal = g_new(Removal, 1);
+        *removal = (Removal){ .records = jobs->records, .id = job->id };
+        request = (Request){
+                .lane = LANE_LOCAL,
+                .run = removal_run,
+                .done = removal_done,
+                .data = removal,
+        };
+        if (hypervisor_submit(jobs->services->hypervisor, &request, /* ret_id= */ NULL, &failure) < 0)
+                removal_done(removal, -ECANCELED, &failure);
+}
+
+void job_set_record(Job *job, uint64_t run, uint64_t timeout) {
+        g_assert(!job->record);
+
+        job->record = g_new(JobRecord, 1);
+        *job->record = (JobRecord){
+                .id = job->id,
+                .operation = g_strdup(job->operation),
+                .object = g_strdup(job->object),
+                .name = g_strdup(job->name),
+                .uuid = g_strdup(job->uuid),
+                .uid = job->caller->uid,
+                .unit = g_strdup(job->caller->unit),
+                .started_at = job->started_at,
+                .run = run,
+                .timeout = timeout,
+        };
+}
+
+void job_write_record(const Job *job) {
+        int r;
+
+        if (!job->record || !job->jobs->records)
+                return;
+
+        r = job_records_write(job->jobs->records, job->record);
+        if (r < 0)
+                log_warning("Cannot write down job %" PRIu32 ", ignoring: %s", job->id, g_strerror(-r));
+}
+
+/* Nobody waits for it, and nobody can be told of it yet. */
+static void jobs_take_over(Jobs *jobs, JobRecord *record) {
+        Job *job;
+
+        if (!user_count_take(jobs->running, record->uid)) {
+                log_warning("User %u has too many jobs, ignoring what is written of job %" PRIu32 ".",
+                            (unsigned) record->uid, record->id);
+                job_record_free(record);
+                return;
+        }
+
+        job = g_new(Job, 1);
+        *job = (Job){
+                .jobs = jobs,
+                .id = record->id,
+                .path = g_strdup_printf(PATH_JOBS "/%" PRIu32, record->id),
+                .operation = g_intern_string(record->operation),
+                .action = ACTION_MACHINE_CONTROL,
+                .object = g_strdup(record->object),
+                .name = g_strdup(record->name),
+                .uuid = g_strdup(record->uuid),
+                .caller = caller_new(record->uid, *record->unit ? record->unit : NULL),
+                .answer = JOB_ANSWER_PATH,
+                .started_at = record->started_at,
+                .record = record,
+                .left = true,
+        };
+        jobs->last_id = MAX(jobs->last_id, record->id);
+        g_hash_table_insert(jobs->jobs, job->path, job);
+        g_queue_push_tail(&jobs->by_begin, job);
+        log_notice("Job %" PRIu32 " (%s %s) was under way when the agent was ended.", job->id,
+                   job->operation, job->uuid);
+}
+
+int jobs_keep_records(Jobs *jobs, const char *folder) {
+        g_autoptr(GPtrArray) records = NULL;
+        int r;
+
+        r = job_records_new(folder, &jobs->records);
+        if (r < 0)
+                return r;
+
+        records = job_records_read(jobs->records);
+        for (guint i = 0; i < records->len; i++)
+                jobs_take_over(jobs, g_steal_pointer(&records->pdata[i]));
+        return 0;
+}
+
+const JobRecord *job_left(const Job *job) {
+        return job->left ? job->record : NULL;
+}
+
+void job_adopt(Job *job, const char *action) {
+        g_assert(job->left);
+
+        job->left = false;
+        job->action = action;
+}
+
+void jobs_end_left(Jobs *jobs) {
+        g_autoptr(GPtrArray) list = jobs_list(jobs);
+        g_auto(Failure) failure = { 0 };
+
+        (void) failure_set(&failure, ERROR_INTERRUPTED,
+                           "The agent was ended while it was under way; what became of it is not known.");
+        for (guint i = 0; i < list->len; i++) {
+                Job *job = list->pdata[i];
+
+                if (job->left)
+                        job_end(job, JOB_FAILED, &failure);
+        }
+}
+
+/*
+ * Jobs
+ */
 
 static void jobs_signal(Jobs *jobs, sd_bus_message *signal) {
         int r = sd_bus_send(jobs->services->bus, signal, NULL);
@@ -342,6 +502,7 @@ void job_end(Job *job, JobResult result, const Failure *failure) {
         job->result = result;
         user_count_give_back(jobs->running, job->caller->uid);
         job_end_progress(job);
+        job_remove_record(job);
         if (result != JOB_DONE)
                 failure_copy(&job->failure, failure);
         job->ended_at = g_get_real_time();
@@ -384,7 +545,7 @@ void jobs_abandon(Jobs *jobs) {
         for (guint i = 0; i < list->len; i++) {
                 Job *job = list->pdata[i];
 
-                if (job->result == JOB_RUNNING)
+                if (job->result == JOB_RUNNING && !(job->record && jobs->records))
                         job_end(job, JOB_FAILED, &failure);
         }
 }

@@ -8,6 +8,7 @@
 
 #include "auth.h"
 #include "common/error.h"
+#include "job-record.h"
 #include "objects.h"
 
 /*
@@ -68,6 +69,23 @@ int jobs_new(const struct Services *services, Jobs **ret);
 Jobs *jobs_free(Jobs *jobs); /* NULL is none */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Jobs, jobs_free)
 
+/*
+ * Keeps records of long jobs in this folder from now on, and takes over those that are there, of an agent
+ * that was killed: each is a job that runs, under its old number, until a plugin that knows its operation
+ * has adopted it and found out what became of it, or jobs_end_left() gives it up. Before anybody can see the
+ * jobs. Fails with the errors of job_records_new().
+ */
+int jobs_keep_records(Jobs *jobs, const char *folder);
+
+/* The record of a job that was taken over and that nobody has adopted; else NULL. */
+const JobRecord *job_left(const Job *job);
+
+/* Takes it over: whoever does ends it. action: the polkit action that allows to cancel it. */
+void job_adopt(Job *job, const char *action);
+
+/* Ends those that nobody adopted as failed (Interrupted). */
+void jobs_end_left(Jobs *jobs);
+
 /* By path; NULL if there is none (any more). */
 Job *jobs_find(Jobs *jobs, const char *path);
 
@@ -83,6 +101,14 @@ GPtrArray *jobs_list(Jobs *jobs);
  * run already.
  */
 int job_begin(Jobs *jobs, const JobInfo *info, Job **ret, Failure *failure);
+
+/* Has it recorded, as it is now: what is written by job_write_record(). uuid must have been told. run and
+ * timeout as in JobRecord. */
+void job_set_record(Job *job, uint64_t run, uint64_t timeout);
+
+/* On a thread, before the deed: writes down the record, if it has one and records are kept. That it could
+ * not be written is logged: the deed matters more. */
+void job_write_record(const Job *job);
 
 /* Makes it cancelable, or with NULL not so any more. */
 void job_set_cancel(Job *job, job_cancel_t cancel, void *userdata);
@@ -101,7 +127,8 @@ void job_end(Job *job, JobResult result, const Failure *failure);
 /* Cancels it. Fails with JobNotCancelable. */
 int job_cancel(Job *job, Failure *failure);
 
-/* Ends all that run as failed, because the agent cannot wait for them: nobody knows what becomes of them. */
+/* Ends all that run as failed, because the agent cannot wait for them: nobody knows what becomes of them.
+ * Those that are written down are left alone, for the next agent to find out. */
 void jobs_abandon(Jobs *jobs);
 
 const char *job_path(const Job *job);

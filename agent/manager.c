@@ -243,6 +243,32 @@ static int manager_make_services(Manager *manager, const ManagerOptions *options
         return 0;
 }
 
+/* Where records of jobs are kept: systemd's StateDirectory=, or that of the user. NULL: nowhere. */
+static char *records_folder(bool user) {
+        const char *state = getenv("STATE_DIRECTORY");
+
+        if (user)
+                return g_build_filename(g_get_user_state_dir(), "hatago", "jobs", NULL);
+
+        return state && g_path_is_absolute(state) ? g_build_filename(state, "jobs", NULL) : NULL;
+}
+
+/* An agent without them works; it cannot tell what became of a job if it is killed. */
+static void manager_keep_records(Manager *manager, const ManagerOptions *options) {
+        g_autofree char *folder = records_folder(options->user);
+        int r;
+
+        if (!folder) {
+                log_debug("$STATE_DIRECTORY is not set: jobs are not written down.");
+                return;
+        }
+
+        r = jobs_keep_records(manager->services.jobs, folder);
+        if (r < 0)
+                log_warning("Cannot use the folder %s, ignoring: %s; jobs are not written down.", folder,
+                            g_strerror(-r));
+}
+
 static int manager_start_plugins(Manager *manager, const ManagerOptions *options) {
         int r;
 
@@ -251,10 +277,14 @@ static int manager_start_plugins(Manager *manager, const ManagerOptions *options
                 return r;
 
         r = manager_publish(manager);
+        if (r >= 0)
+                manager_keep_records(manager, options);
         for (guint i = 0; r >= 0 && i < manager->plugins->len; i++) {
                 const Plugin *plugin = &g_array_index(manager->plugins, Plugin, i);
                 r = plugin->descriptor->start(plugin->instance);
         }
+        if (r >= 0)
+                jobs_end_left(manager->services.jobs);
 
         return r;
 }

@@ -16,18 +16,11 @@ typedef struct Fixture {
         int other_end;
 } Fixture;
 
-static Caller *caller_new(uid_t uid) {
-        Caller *caller = g_new(Caller, 1);
-
-        *caller = (Caller){ .n_ref = 1, .uid = uid };
-        return caller;
-}
-
 static void set_up(Fixture *f, const void *data) {
         int ends[2];
 
-        f->caller = caller_new(1000);
-        f->other = caller_new(1001);
+        f->caller = caller_new(1000, /* unit= */ NULL);
+        f->other = caller_new(1001, /* unit= */ NULL);
         g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
         f->other_end = ends[1];
         g_assert_cmpint(sd_event_new(&f->services.event), >=, 0);

@@ -40,8 +40,10 @@ static int plugin_start(void *plugin) {
                 r = machine_publish(machines);
         if (r >= 0)
                 r = machined_start(machines->machined);
-        if (r >= 0)
+        if (r >= 0) {
                 statistics_update(machines->statistics);
+                verbs_adopt(machines->verbs);
+        }
         return r;
 }
 

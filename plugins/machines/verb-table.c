@@ -259,6 +259,24 @@ static int validate_name(const VerbOptions *options, Failure *failure) {
         return machine_name_check(options->name, ERROR_INVALID_NAME, failure);
 }
 
+static VerbOutcome outcome_start(const Machine *machine) {
+        if (!machine || !machine_is_active(machine))
+                return VERB_UNKNOWN; /* it may never have begun, or have ended again */
+
+        return machine->state == VIR_DOMAIN_PAUSED && machine->reason == VIR_DOMAIN_PAUSED_STARTING_UP
+                               ? VERB_GOES_ON
+                               : VERB_DONE;
+}
+
+/* Off is what it was to be; as long as it is not, the guest may still do as it was asked. */
+static VerbOutcome outcome_shutdown(const Machine *machine) {
+        return VERB_DONE;
+}
+
+static VerbOutcome outcome_save(const Machine *machine) {
+        return machine && !machine_is_active(machine) && machine->managed_save ? VERB_DONE : VERB_UNKNOWN;
+}
+
 static const Option start_options[] = {
         { "paused", OPTION_BOOL, offsetof(VerbOptions, paused) },
         { "discard-save", OPTION_BOOL, offsetof(VerbOptions, discard_save) },
@@ -308,6 +326,7 @@ static const Verb verb_table[] = {
                         .blame = blame_active,
                         .explain = explain_start,
                         .starts = true,
+                        .outcome = outcome_start,
         },
         {
                         .member = "Shutdown",
@@ -319,6 +338,7 @@ static const Verb verb_table[] = {
                         .check = check_answers,
                         .run = run_shutdown,
                         .blame = blame_off,
+                        .outcome = outcome_shutdown,
                         .until_off = true,
         },
         {
@@ -342,6 +362,7 @@ static const Verb verb_table[] = {
                         .check = check_persistent_active,
                         .run = run_save,
                         .blame = blame_transient_or_off,
+                        .outcome = outcome_save,
                         .reads = FACTS_ALL,
                         .libvirt_job = true,
         },

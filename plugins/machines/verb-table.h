@@ -22,6 +22,13 @@ typedef struct VerbOptions {
 
 void verb_options_done(VerbOptions *options);
 
+/* What is seen of a verb whose end nobody saw. */
+typedef enum VerbOutcome {
+        VERB_UNKNOWN,
+        VERB_DONE,
+        VERB_GOES_ON,
+} VerbOutcome;
+
 typedef struct Verb {
         const char *member; /* of org.hatago.Host1.Machine */
         const char *name;
@@ -50,6 +57,11 @@ typedef struct Verb {
         /* What else it may be, from the failure's text or by asking libvirt; NULL: nothing. Of a failure
          * that blame() has not explained. On a thread. */
         void (*explain)(virDomain *domain, Failure *failure);
+
+        /* Whether the machine (NULL: it is gone) shows that it was done, for a verb that an agent before
+         * this one had begun; it is written down before it is begun. NULL: it is done at once. Main thread.
+         */
+        VerbOutcome (*outcome)(const Machine *machine);
 
         FactsMask reads;  /* what it changes beside the state and that it is persistent */
         bool until_off;   /* the job ends when the machine is off */

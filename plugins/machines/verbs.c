@@ -17,6 +17,7 @@ struct Verbs {
         Machines *machines;
         uint64_t shutdown_timeout;
         GQueue waiting; /* of VerbJob: for their machine to be off */
+        GQueue adopted; /* of VerbJob */
 };
 
 /* A verb under way: from the authorization to the end of its job. */
@@ -43,6 +44,7 @@ typedef struct VerbJob {
 static VerbJob *verb_job_free(VerbJob *vj) {
         if (vj->waiting)
                 g_queue_remove(&vj->verbs->waiting, vj);
+        (void) g_queue_remove(&vj->verbs->adopted, vj);
         sd_event_source_disable_unref(vj->timer);
         domain_job_free(vj->domain_job);
         verb_options_done(&vj->options);
@@ -121,6 +123,7 @@ static int verb_job_run(void *data, virConnect *connection, Failure *failure) {
         if (!domain)
                 return hypervisor_failure(failure);
 
+        job_write_record(vj->job);
         r = vj->verb->run(domain, &vj->options, failure);
         if (r < 0 && failure->code == ERROR_NONE) {
                 bool invalid = virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID;
@@ -165,7 +168,7 @@ static void verb_job_done(void *data, int result, Failure *failure) {
         if (result < 0)
                 failure_move(&vj->failure, failure);
         if (vj->aborted && canceled)
-                (void) failure_set(&vj->failure, ERROR_CANCELED, "Canceled; the machine goes on as before.");
+                (void) failure_set(&vj->failure, ERROR_CANCELED, "Canceled; nothing was saved.");
 
         if (vj->verb->starts && vj->result == JOB_FAILED)
                 verb_job_remember_failure(vj);
@@ -182,6 +185,93 @@ static void verb_job_done(void *data, int result, Failure *failure) {
         /* The event of what was done may not have come yet: the job ends when its machine shows it. */
         sync_read(vj->verbs->machines->sync, vj->uuid, FACTS_STATE | FACTS_PERSISTENT | vj->verb->reads,
                   verb_job_on_read, vj);
+}
+
+/*
+ * Verbs that an agent before this one had begun
+ */
+
+static void verb_job_watch(VerbJob *vj);
+
+/* What the rest of its time is; it was told when the verb began. */
+static uint64_t verb_job_time_left(const VerbJob *vj, const JobRecord *record) {
+        uint64_t now = (uint64_t) g_get_real_time();
+        uint64_t gone = now > record->started_at ? now - record->started_at : 0;
+
+        return gone + SHUTDOWN_TIMEOUT_MIN < vj->options.timeout ? vj->options.timeout - gone
+                                                                 : (uint64_t) SHUTDOWN_TIMEOUT_MIN;
+}
+
+/* libvirt works on it no more, and the model shows what became of it. */
+static void verb_job_on_settled(void *data) {
+        VerbJob *vj = data;
+        Machines *machines = vj->verbs->machines;
+        VerbOutcome outcome = vj->verb->outcome(machines_find(machines, vj->uuid));
+
+        if (outcome == VERB_GOES_ON || !hypervisor_is_connected(machines->services->hypervisor)) {
+                verb_job_watch(vj);
+                return;
+        }
+
+        if (outcome == VERB_UNKNOWN && vj->aborted) {
+                vj->result = JOB_CANCELED;
+                (void) failure_set(&vj->failure, ERROR_CANCELED, "Canceled; nothing was saved.");
+        } else if (outcome == VERB_UNKNOWN) {
+                vj->result = JOB_FAILED;
+                (void) failure_set(
+                                &vj->failure, ERROR_INTERRUPTED,
+                                "The agent was ended while it was under way, and the machine does not show "
+                                "that it was done; what became of it is not known.");
+        }
+        verb_job_on_read(vj);
+}
+
+static void verb_job_on_watched(void *userdata, DomainJobState state) {
+        VerbJob *vj = userdata;
+        Sync *sync = vj->verbs->machines->sync;
+
+        if (state == DOMAIN_JOB_RUNNING || state == DOMAIN_JOB_UNKNOWN || !sync_is_synced(sync))
+                return;
+
+        vj->domain_job = domain_job_free(vj->domain_job);
+        job_set_cancel(vj->job, NULL, NULL);
+        sync_read(sync, vj->uuid, FACTS_ALL, verb_job_on_settled, vj);
+}
+
+static void verb_job_watch(VerbJob *vj) {
+        vj->domain_job = domain_job_new(vj->verbs->machines, vj->job, vj->uuid, verb_job_on_watched, vj);
+        if (vj->verb->libvirt_job)
+                job_set_cancel(vj->job, verb_job_on_cancel, vj);
+}
+
+static void verbs_adopt_one(Verbs *verbs, const Verb *verb, Job *job) {
+        const JobRecord *record = job_left(job);
+        VerbJob *vj = g_new0(VerbJob, 1);
+
+        vj->verbs = verbs;
+        vj->verb = verb;
+        vj->job = job;
+        vj->run = (unsigned) record->run;
+        vj->options.timeout = CLAMP(record->timeout, (uint64_t) SHUTDOWN_TIMEOUT_MIN,
+                                    (uint64_t) SHUTDOWN_TIMEOUT_MAX);
+        vj->options.timeout = verb_job_time_left(vj, record);
+        vj->result = JOB_DONE;
+        g_strlcpy(vj->uuid, record->uuid, sizeof(vj->uuid));
+        g_queue_push_tail(&verbs->adopted, vj);
+        job_adopt(job, verb->action);
+        verb_job_watch(vj);
+}
+
+void verbs_adopt(Verbs *verbs) {
+        g_autoptr(GPtrArray) jobs = jobs_list(verbs->machines->services->jobs);
+
+        for (guint i = 0; i < jobs->len; i++) {
+                const JobRecord *record = job_left(jobs->pdata[i]);
+                const Verb *verb = record ? verb_find_by_name(record->operation) : NULL;
+
+                if (verb && verb->outcome)
+                        verbs_adopt_one(verbs, verb, jobs->pdata[i]);
+        }
 }
 
 /* The way of a verb that is authorized: the machine is looked up again, it may have changed or gone. */
@@ -237,6 +327,8 @@ static void verb_on_authorized(Call *call, void *arguments) {
         }
 
         vj->job = job;
+        if (vj->verb->outcome)
+                job_set_record(job, vj->run, vj->options.timeout);
         Request request = {
                 .lane = vj->verb->lane,
                 .key = vj->uuid,
@@ -306,6 +398,7 @@ Verbs *verbs_new(Machines *machines) {
                                                        SHUTDOWN_TIMEOUT_MAX, SHUTDOWN_TIMEOUT_DEFAULT),
         };
         g_queue_init(&verbs->waiting);
+        g_queue_init(&verbs->adopted);
         return verbs;
 }
 
@@ -323,6 +416,10 @@ Verbs *verbs_free(Verbs *verbs) {
                                 "The agent stops; the guest has been asked to shut down and may still do so.");
                 verb_job_end(vj, JOB_CANCELED, &failure);
         }
+
+        /* The next agent takes them over in turn. */
+        while ((vj = g_queue_peek_head(&verbs->adopted)))
+                verb_job_free(vj);
 
         g_free(verbs);
         return NULL;

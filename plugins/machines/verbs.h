@@ -10,6 +10,9 @@ typedef struct Verbs Verbs;
 Verbs *verbs_new(Machines *machines);
 Verbs *verbs_free(Verbs *verbs); /* cancels what waits for a machine to be off; NULL is none */
 
+/* Takes over the jobs that an agent before this one had begun, and tells what becomes of them. */
+void verbs_adopt(Verbs *verbs);
+
 /* A call of one of the verbs on a machine: the method of a bus vtable, which finds the verb by the member's
  * name. */
 int verbs_on_call(Machines *machines, Machine *machine, sd_bus_message *message, Failure *failure);

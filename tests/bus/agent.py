@@ -35,6 +35,7 @@ class Agent:
                      "DBUS_SYSTEM_BUS_ADDRESS": bus.address,
                      "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent",
                      "LD_PRELOAD": str(BUILD / "tests/guests.so"),
+                     "XDG_STATE_HOME": str(folder / "home-state"),
                      "HATAGO_TEST_GATE": str(self.gate), **(environment or {})})
 
     def log(self):

@@ -6,8 +6,10 @@ import uuid as uuids
 from xml.sax.saxutils import escape
 
 RUNNING, PAUSED, OFF, CRASHED = 1, 3, 5, 6
-TRANSIENT = 0
+TRANSIENT, SAVED = "transient", "saved"
 NAMESPACE = "http://libvirt.org/schemas/domain/test/1.0"
+EXTRA = {TRANSIENT: "<test:transient/>", SAVED: "<test:hasmanagedsave>1</test:hasmanagedsave>"}
+RUNSTATE = {TRANSIENT: RUNNING, SAVED: OFF}
 _numbers = itertools.count(1)
 
 
@@ -32,12 +34,12 @@ def fresh_name(prefix="machine"):
 def driver_file(folder, *domains):
     """Write a file for the test driver with these (name, uuid, state); return its URI.
 
-    The state TRANSIENT is one that runs and has no definition.
+    The state TRANSIENT is one that runs and has no definition, SAVED is off with a managed save.
     """
     inline = [f"<domain type='test' xmlns:test='{NAMESPACE}'><name>{escape(name)}</name>"
               f"<uuid>{uuid}</uuid><memory unit='KiB'>262144</memory><vcpu>1</vcpu>"
-              f"<os><type>hvm</type></os>{'<test:transient/>' if state == TRANSIENT else ''}"
-              f"<test:runstate>{state or RUNNING}</test:runstate></domain>"
+              f"<os><type>hvm</type></os>{EXTRA.get(state, '')}"
+              f"<test:runstate>{RUNSTATE.get(state, state)}</test:runstate></domain>"
               for name, uuid, state in domains]
     path = folder / f"driver-{next(_numbers)}.xml"
     path.write_text(f"<node>{''.join(inline)}</node>")
