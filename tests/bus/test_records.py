@@ -56,7 +56,8 @@ def test_a_record_is_there_as_long_as_its_job(begin, records):
     caller.wait(record.exists, 5, "record")
     assert (record.stat().st_mode & 0o777, records.stat().st_mode & 0o777) == (0o600, 0o700)
     assert caller.get(path, MACHINE, "UUID") in record.read_text()
-    caller.call(job, JOB, "Cancel", NO_OPTIONS)
+    caller.verb(path, "PowerOff")
+    assert ended(caller, job)["Result"] == "done"
     caller.wait(lambda: not list(records.iterdir()), 5, "no record")
 
 
