@@ -13,6 +13,9 @@
 
 #define SHUTDOWN_TIMEOUT_DEFAULT (3 * G_TIME_SPAN_MINUTE)
 
+/* Each half a second after the one before. */
+#define DOUBTS_MAX 4U
+
 struct Verbs {
         Machines *machines;
         uint64_t shutdown_timeout;
@@ -33,6 +36,7 @@ typedef struct VerbJob {
         sd_event_source *timer;
         DomainJob *domain_job; /* while libvirt works on one of its own */
         bool aborted;          /* it was asked to break it off */
+        unsigned n_doubts;     /* how often nothing showed that it was done, of an adopted one */
         JobResult result;      /* that it ends with once its machine was read */
         Failure failure;
 } VerbJob;
@@ -206,14 +210,21 @@ static uint64_t verb_job_time_left(const VerbJob *vj, const JobRecord *record) {
 static void verb_job_on_settled(void *data) {
         VerbJob *vj = data;
         Machines *machines = vj->verbs->machines;
-        VerbOutcome outcome = vj->verb->outcome(machines_find(machines, vj->uuid));
+        const Machine *machine = machines_find(machines, vj->uuid);
+        VerbOutcome outcome = vj->verb->outcome(machine);
+        bool canceled = vj->aborted && machine && machine_is_active(machine);
 
+        /* libvirt's job ends before all that it does shows, and begins after its call. */
+        if (outcome == VERB_UNKNOWN && vj->n_doubts < DOUBTS_MAX && !canceled) {
+                vj->n_doubts++;
+                outcome = VERB_GOES_ON;
+        }
         if (outcome == VERB_GOES_ON || !hypervisor_is_connected(machines->services->hypervisor)) {
                 verb_job_watch(vj);
                 return;
         }
 
-        if (outcome == VERB_UNKNOWN && vj->aborted) {
+        if (outcome == VERB_UNKNOWN && canceled) {
                 vj->result = JOB_CANCELED;
                 (void) failure_set(&vj->failure, ERROR_CANCELED, "Canceled; nothing was saved.");
         } else if (outcome == VERB_UNKNOWN) {

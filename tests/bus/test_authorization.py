@@ -108,9 +108,9 @@ def target(request, shared_house, caller, define, polkit, agent):
             # Whoever started a job may cancel it: here it is somebody else's, if there is such.
             other = request.getfixturevalue("root")
             path, name, uuid = other.call(path, MACHINE, "Shutdown", NO_OPTIONS), "", ""
-            # Told, not only true: the signal comes at the end of the agent's turn.
-            caller.wait(lambda: any(where == path and "Cancelable" in str(arguments)
-                                    for _, where, _, arguments in caller.signals), 5, "Cancelable")
+            # It is cancelable until it begins, and again once the guest has been asked.
+            other.wait(lambda: any(change.get("Cancelable") for _, change
+                                   in other.changes(path, JOB)), 5, "Cancelable")
         polkit.reset()
         caller.settle()
         return path, name, uuid
