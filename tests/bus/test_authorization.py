@@ -108,9 +108,7 @@ def target(request, shared_house, caller, define, polkit, agent):
             # Whoever started a job may cancel it: here it is somebody else's, if there is such.
             other = request.getfixturevalue("root")
             path, name, uuid = other.call(path, MACHINE, "Shutdown", NO_OPTIONS), "", ""
-            # It is cancelable until it begins, and again once the guest has been asked.
-            other.wait(lambda: any(change.get("Cancelable") for _, change
-                                   in other.changes(path, JOB)), 5, "Cancelable")
+            other.wait_cancelable(path)
         polkit.reset()
         caller.settle()
         return path, name, uuid
@@ -258,7 +256,7 @@ def test_who_started_a_job_may_cancel_it(caller, polkit, define):
     path = define(fresh_name("deaf"))
     caller.verb(path, "Start")
     job = caller.call(path, MACHINE, "Shutdown", NO_OPTIONS)
-    caller.wait(lambda: caller.get(job, JOB, "Cancelable"), 2, "Cancelable")
+    caller.wait_cancelable(job)
     polkit.reset()
     polkit.answer = NO
     caller.call(job, JOB, "Cancel", NO_OPTIONS)

@@ -263,7 +263,7 @@ def test_two_shutdowns_of_one_machine_end_both(caller, deaf):
 
 def test_a_waiting_shutdown_can_be_canceled(caller, deaf):
     job = caller.call(deaf, MACHINE, "Shutdown", NO_OPTIONS)
-    caller.wait(lambda: caller.get(job, JOB, "Cancelable"), 2, "Cancelable")
+    caller.wait_cancelable(job)
 
     caller.call(job, JOB, "Cancel", NO_OPTIONS)
 

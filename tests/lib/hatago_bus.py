@@ -128,6 +128,14 @@ class Bus:
             return None
         return self.wait(ended, timeout, f"end of {path}")
 
+    def wait_cancelable(self, job):
+        """Wait until a shutdown waits for its guest.
+
+        It is cancelable until it begins, and again, by a signal, once the guest has been asked.
+        """
+        self.wait(lambda: any(change.get("Cancelable") for _, change in self.changes(job, JOB)), 10,
+                  "Cancelable")
+
     def changes(self, path, interface=MACHINE):
         """Return what PropertiesChanged told of an object, as (time, {property: value})."""
         return [(when, arguments[1]) for when, at, member, arguments in self.signals
