@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "common/text.h"
+#include "hypervisor.h"
 
 #define GROUP "Job"
 #define SUFFIX ".job"
@@ -128,6 +129,41 @@ void job_records_remove(const JobRecords *records, uint32_t id) {
         if (unlinkat(records->folder, name, /* flags= */ 0) < 0 && errno != ENOENT)
                 log_warning("Cannot remove the record of job %" PRIu32 ", ignoring: %s", id,
                             g_strerror(errno));
+}
+
+typedef struct Removal {
+        const JobRecords *records;
+        uint32_t id;
+} Removal;
+
+static int removal_run(void *data, virConnect *connection, Failure *failure) {
+        const Removal *removal = data;
+
+        job_records_remove(removal->records, removal->id);
+        return 0;
+}
+
+static void removal_done(void *data, int result, Failure *failure) {
+        g_autofree Removal *removal = data;
+
+        /* The agent stops: nobody is kept waiting any more. */
+        if (result < 0)
+                job_records_remove(removal->records, removal->id);
+}
+
+void job_records_remove_later(const JobRecords *records, Hypervisor *hypervisor, uint32_t id) {
+        Removal *removal = g_new(Removal, 1);
+        g_auto(Failure) failure = { 0 };
+        Request request = {
+                .lane = LANE_LOCAL,
+                .run = removal_run,
+                .done = removal_done,
+                .data = removal,
+        };
+
+        *removal = (Removal){ .records = records, .id = id };
+        if (hypervisor_submit(hypervisor, &request, /* ret_id= */ NULL, &failure) < 0)
+                removal_done(removal, -ECANCELED, &failure);
 }
 
 /*

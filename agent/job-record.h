@@ -12,6 +12,8 @@
  */
 typedef struct JobRecords JobRecords;
 
+struct Hypervisor;
+
 typedef struct JobRecord {
         uint32_t id;
         char *operation;     /* of the job */
@@ -38,6 +40,10 @@ int job_records_write(const JobRecords *records, const JobRecord *record);
 
 /* Any thread. That there is none is no failure. */
 void job_records_remove(const JobRecords *records, uint32_t id);
+
+/* Main thread: the same on a thread of the hypervisor's, since a disk can take its time; at once where that
+ * has ended. records must outlive the hypervisor. */
+void job_records_remove_later(const JobRecords *records, struct Hypervisor *hypervisor, uint32_t id);
 
 /* All of them, by number: a new array of JobRecord, which frees them. What is no record, or cannot be one,
  * is ignored with a warning: a file may have been cut off, or be anybody's. */

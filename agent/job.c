@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "audit.h"
@@ -177,48 +176,6 @@ GPtrArray *jobs_list(Jobs *jobs) {
 /*
  * Records
  */
-
-/* The removal of a record: on a thread, a disk can take its time. */
-typedef struct Removal {
-        const JobRecords *records;
-        uint32_t id;
-} Removal;
-
-static int removal_run(void *data, virConnect *connection, Failure *failure) {
-        const Removal *removal = data;
-
-        job_records_remove(removal->records, removal->id);
-        return 0;
-}
-
-static void removal_done(void *data, int result, Failure *failure) {
-        g_autofree Removal *removal = data;
-
-        /* The agent stops: nobody is kept waiting any more. */
-        if (result < 0)
-                job_records_remove(removal->records, removal->id);
-}
-
-static void job_remove_record(Job *job) {
-        Jobs *jobs = job->jobs;
-        g_auto(Failure) failure = { 0 };
-        Removal *removal;
-        Request request;
-
-        if (!job->record || !jobs->records)
-                return;
-
-        removal = g_new(Removal, 1);
-        *removal = (Removal){ .records = jobs->records, .id = job->id };
-        request = (Request){
-                .lane = LANE_LOCAL,
-                .run = removal_run,
-                .done = removal_done,
-                .data = removal,
-        };
-        if (hypervisor_submit(jobs->services->hypervisor, &request, /* ret_id= */ NULL, &failure) < 0)
-                removal_done(removal, -ECANCELED, &failure);
-}
 
 void job_set_record(Job *job, uint64_t run, uint64_t timeout) {
         g_assert(!job->record);
@@ -502,7 +459,8 @@ void job_end(Job *job, JobResult result, const Failure *failure) {
         job->result = result;
         user_count_give_back(jobs->running, job->caller->uid);
         job_end_progress(job);
-        job_remove_record(job);
+        if (job->record && jobs->records)
+                job_records_remove_later(jobs->records, jobs->services->hypervisor, job->id);
         if (result != JOB_DONE)
                 failure_copy(&job->failure, failure);
         job->ended_at = g_get_real_time();
