@@ -70,12 +70,20 @@ ErrorCode hypervisor_error_code(int domain, int code, int number) {
         return ERROR_FAILED;
 }
 
+/* A program that libvirt runs to write (a save's image) hands on its errno as text. */
+static bool text_says_no_space(const char *message) {
+        return message && g_str_has_suffix(message, ": No space left on device");
+}
+
 int hypervisor_failure(Failure *failure) {
         virErrorPtr error = virGetLastError();
+        ErrorCode code;
 
         if (!error || error->code == VIR_ERR_OK)
                 return failure_set(failure, ERROR_FAILED, "libvirt failed without a reason.");
 
-        return failure_set(failure, hypervisor_error_code(error->domain, error->code, error->int1), "%s",
-                           error->message ?: "libvirt failed without a text.");
+        code = hypervisor_error_code(error->domain, error->code, error->int1);
+        if (code == ERROR_FAILED && text_says_no_space(error->message))
+                code = ERROR_NO_SPACE;
+        return failure_set(failure, code, "%s", error->message ?: "libvirt failed without a text.");
 }
