@@ -8,10 +8,9 @@
  * Readings of single machines: what was asked of libvirt about one, and what becomes of the answer.
  *
  * Of one machine one reading is under way. What is wanted before a thread has begun it is asked with it;
- * what is wanted later is asked by the next. An event that comes while it is under way makes the groups of
- * facts void that it is about: those of the answer may be older than the event, are not applied, and are
- * asked again. Whoever waits is called after the first answer of a reading that began since: what it lacks,
- * an event brought that is newer.
+ * what is wanted later is asked by the next. What an event says while it is under way is newer than the
+ * answer, which is void so far: not applied, and asked again. Whoever waits is called after the first answer
+ * of a reading that began since: what is void of it, the event has brought.
  */
 typedef struct Readings Readings;
 

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "image-watch.h"
 #include "reading.h"
+#include "state.h"
 #include "survey.h"
 
 #define RETRY_USEC (2 * G_TIME_SPAN_SECOND)
@@ -78,18 +79,21 @@ void sync_read(Sync *sync, const char *uuid, FactsMask want, void (*done)(void *
         readings_want(sync->readings, uuid, want, done, data);
 }
 
-/* What an event leaves to be read, since it cannot say it itself, and which older answers it makes void.
- * With the search for the domain each group is a call to libvirt, and the configuration of one that runs is
- * two: hence no more than needed. */
+/*
+ * What an event leaves to be read, since it cannot say it itself. With the search for the domain each group
+ * is a call to libvirt, and the configuration of one that runs is two: hence no more than needed.
+ *
+ * And what it says itself, so that an answer under way, which may be older, is void. Nothing else is: who
+ * waits for an answer waits for what no event brings.
+ */
 static const struct {
-        FactsMask want, voids;
+        FactsMask want, says;
 } event_facts[] = {
-        [VIR_DOMAIN_EVENT_DEFINED] = { FACTS_CONFIG, FACTS_NAME | FACTS_PERSISTENT | FACTS_CONFIG },
+        [VIR_DOMAIN_EVENT_DEFINED] = { FACTS_CONFIG, FACTS_NAME | FACTS_PERSISTENT },
         [VIR_DOMAIN_EVENT_UNDEFINED] = { FACTS_PERSISTENT, FACTS_PERSISTENT | FACTS_MARKS },
         [VIR_DOMAIN_EVENT_STARTED] = { FACTS_STATE | FACTS_CONFIG,
-                                       FACTS_NAME | FACTS_STATE | FACTS_MANAGED_SAVE | FACTS_CONFIG },
-        [VIR_DOMAIN_EVENT_STOPPED] = { FACTS_STATE | FACTS_CONFIG,
-                                       FACTS_STATE | FACTS_MANAGED_SAVE | FACTS_CONFIG },
+                                       FACTS_NAME | FACTS_STATE | FACTS_MANAGED_SAVE },
+        [VIR_DOMAIN_EVENT_STOPPED] = { FACTS_STATE | FACTS_CONFIG, FACTS_STATE },
 };
 
 static FactsMask event_wants(const MachineEvent *event, const Machine *machine, bool was_gone) {
@@ -112,10 +116,17 @@ static FactsMask event_wants(const MachineEvent *event, const Machine *machine, 
         return i < G_N_ELEMENTS(event_facts) && event_facts[i].want != 0 ? event_facts[i].want : FACTS_STATE;
 }
 
-static FactsMask event_voids(const MachineEvent *event) {
+/* FACTS_NAME: that it is there. */
+static FactsMask event_says(const MachineEvent *event) {
         size_t i = (size_t) event->event;
-        return i < G_N_ELEMENTS(event_facts) && event_facts[i].voids != 0 ? event_facts[i].voids
-                                                                          : FACTS_STATE;
+        return i < G_N_ELEMENTS(event_facts) && event_facts[i].says != 0 ? event_facts[i].says : FACTS_STATE;
+}
+
+/* Whether the machine shows it: an event of an older run than the known one is not applied. */
+static bool event_is_shown(const MachineEvent *event, const Machine *machine) {
+        int state, reason;
+
+        return !state_after_event(event->event, event->detail, &state, &reason) || machine->state == state;
 }
 
 /* Of a machine that nothing is known of, only what its events leave open is read. */
@@ -137,8 +148,8 @@ void sync_on_event(Sync *sync, const MachineEvent *event) {
         log_debug("Event %d, detail %d, of machine %s, run %u", event->event, event->detail, event->uuid,
                   event->id);
 
-        readings_void(sync->readings, event->uuid, event_voids(event));
         if (!machine) {
+                readings_void(sync->readings, event->uuid, event_says(event));
                 sync_read_new(sync, event);
                 return;
         }
@@ -148,12 +159,13 @@ void sync_on_event(Sync *sync, const MachineEvent *event) {
         /* A transient machine that stopped is gone: it is never shown as one that is off. */
         if (machine->persistent || event->event != VIR_DOMAIN_EVENT_STOPPED)
                 machines_changed(sync->machines, machine, machine_apply_event(machine, event));
+        if (event_is_shown(event, machine))
+                readings_void(sync->readings, event->uuid, event_says(event));
 
         sync_read(sync, event->uuid, event_wants(event, machine, was_gone), NULL, NULL);
 }
 
 void sync_on_config_event(Sync *sync, const char *uuid) {
-        readings_void(sync->readings, uuid, FACTS_CONFIG);
         sync_read(sync, uuid, FACTS_CONFIG, NULL, NULL);
 }
 

@@ -4,6 +4,30 @@
 #include "common/log.h"
 #include "test-sync-fixture.h"
 
+/* Who waits for a reading. */
+typedef struct Waiting {
+        Fixture *f;
+        unsigned id; /* that the model must show when it is over */
+        unsigned n_done;
+        bool again; /* asks once more from within */
+} Waiting;
+
+static void on_read(void *data) {
+        Waiting *waiting = data;
+
+        waiting->n_done++;
+        g_assert_cmpuint(shown_id(waiting->f, waiting->f->d), ==, waiting->id);
+        if (waiting->again) {
+                waiting->again = false;
+                sync_read(waiting->f->w->machines->sync, waiting->f->d->uuid, FACTS_STATE, on_read, waiting);
+        }
+}
+
+static void read_and_wait(Fixture *f, Waiting *waiting) {
+        waiting->f = f;
+        sync_read(f->w->machines->sync, f->d->uuid, FACTS_STATE, on_read, waiting);
+}
+
 /*
  * One domain
  */
@@ -49,18 +73,61 @@ static void test_a_void_answer_is_read_again_with_all_it_was_to_bring(Fixture *f
         WorldCall *first;
 
         world_start(f->w, f->d);
-        world_deliver_mails(f->w);
+        world_settle(f->w);
+        sync_read(f->w->machines->sync, f->d->uuid, FACTS_STATE | FACTS_PERSISTENT, NULL, NULL);
         first = call_of(f, f->d);
         world_run(f->w, first);
-        f->d->vcpus = 77;
-        world_set_memory(f->w, f->d, 4711);
+        world_undefine(f->w, f->d);
         world_suspend(f->w, f->d);
         world_deliver_mails(f->w);
         world_deliver(f->w, first);
 
-        g_assert_cmpuint(world_machine(f->w, f->d)->vcpus, !=, 77);
+        g_assert_false(world_machine(f->w, f->d)->persistent);
+        g_assert_cmpint(world_machine(f->w, f->d)->state, ==, VIR_DOMAIN_PAUSED);
+        world_deliver(f->w, call_of(f, f->d));
+        g_assert_cmphex(f->w->last_want, ==, FACTS_STATE | FACTS_PERSISTENT);
         settle_to_truth(f);
-        g_assert_cmphex(f->w->last_want, ==, FACTS_STATE | FACTS_CONFIG);
+}
+
+/* A save ends with its machine off, which the event tells, and with a mark, which only the answer does. */
+static void test_what_no_event_says_is_waited_for(Fixture *f, const void *unused) {
+        Waiting waiting = { .f = f };
+        WorldCall *call;
+
+        world_start(f->w, f->d);
+        world_settle(f->w);
+        world_save(f->w, f->d);
+        sync_read(f->w->machines->sync, f->d->uuid, FACTS_STATE | FACTS_MANAGED_SAVE, on_read, &waiting);
+        call = call_of(f, f->d);
+        world_run(f->w, call);
+        world_deliver_mails(f->w); /* the event comes after the question */
+        world_deliver(f->w, call);
+        g_assert_cmpuint(waiting.n_done, ==, 1);
+        g_assert_true(world_machine(f->w, f->d)->managed_save);
+        settle_to_truth(f);
+}
+
+/* An event of a run that is past takes nothing from the answer about the one that is. */
+static void test_an_event_of_an_older_run_makes_nothing_void(Fixture *f, const void *unused) {
+        Waiting waiting = { .f = f, .id = 2 };
+        WorldCall *call;
+
+        world_start(f->w, f->d);
+        world_settle(f->w);
+        world_stop(f->w, f->d);
+        world_start(f->w, f->d);
+        g_free(g_queue_pop_tail(&f->w->mails)); /* told late */
+        sync_read(f->w->machines->sync, f->d->uuid, FACTS_STATE, NULL, NULL);
+        world_deliver(f->w, call_of(f, f->d));
+        g_assert_cmpuint(shown_id(f, f->d), ==, 2);
+
+        read_and_wait(f, &waiting);
+        call = call_of(f, f->d);
+        world_run(f->w, call);
+        world_deliver_mails(f->w);
+        world_deliver(f->w, call);
+        g_assert_cmpuint(waiting.n_done, ==, 1);
+        settle_to_truth(f);
 }
 
 /* However many events come while it waits for a thread: it is not begun yet. */
@@ -147,29 +214,6 @@ static void test_a_transient_machine_that_stopped_is_never_shown_as_off(Fixture 
 /*
  * Who waits for a reading
  */
-
-typedef struct Waiting {
-        Fixture *f;
-        unsigned id; /* that the model must show when it is over */
-        unsigned n_done;
-        bool again; /* asks once more from within */
-} Waiting;
-
-static void on_read(void *data) {
-        Waiting *waiting = data;
-
-        waiting->n_done++;
-        g_assert_cmpuint(shown_id(waiting->f, waiting->f->d), ==, waiting->id);
-        if (waiting->again) {
-                waiting->again = false;
-                sync_read(waiting->f->w->machines->sync, waiting->f->d->uuid, FACTS_STATE, on_read, waiting);
-        }
-}
-
-static void read_and_wait(Fixture *f, Waiting *waiting) {
-        waiting->f = f;
-        sync_read(f->w->machines->sync, f->d->uuid, FACTS_STATE, on_read, waiting);
-}
 
 static void test_waiters_are_called_once_when_the_model_shows_the_answer(Fixture *f, const void *unused) {
         Waiting first = { .id = 0 }, second = { .id = 2 };
@@ -318,6 +362,9 @@ int main(int argc, char **argv) {
                     test_an_event_during_a_reading_makes_its_answer_void);
         fixture_add("/reading/a-void-answer-is-read-again-with-all-it-was-to-bring",
                     test_a_void_answer_is_read_again_with_all_it_was_to_bring);
+        fixture_add("/reading/what-no-event-says-is-waited-for", test_what_no_event_says_is_waited_for);
+        fixture_add("/reading/an-event-of-an-older-run-makes-nothing-void",
+                    test_an_event_of_an_older_run_makes_nothing_void);
         fixture_add("/reading/an-event-makes-void-only-what-it-is-about",
                     test_an_event_makes_void_only_what_it_is_about);
         fixture_add("/reading/what-comes-before-a-thread-has-begun-costs-no-other-reading",
