@@ -14,10 +14,10 @@
  * The connections to libvirt, and the only way to call it.
  *
  * There are five connections, because calls that hang on one hold up its others (libvirtd takes a few at a
- * time of each client). Every request names a lane, and at most three calls run at once on a connection.
- * Connecting happens on a thread too, and is tried again, after 100 ms first and 5 s at most, for as long as
- * the agent lives. A libvirtd that does not answer is noticed by keepalive messages after 8 s: the
- * connections are closed then, and every call on them fails.
+ * time of each client). Every request names a lane, and at most three calls run at once on a connection,
+ * four on that of the samples. Connecting happens on a thread too, and is tried again, after 100 ms first
+ * and 5 s at most, for as long as the agent lives. A libvirtd that does not answer is noticed by keepalive
+ * messages after 8 s: the connections are closed then, and every call on them fails.
  */
 typedef struct Hypervisor Hypervisor;
 

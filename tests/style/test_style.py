@@ -181,6 +181,21 @@ def test_every_interface_is_installed():
         assert not name.endswith(".xml") or name in build or name.removesuffix(".xml") in build
 
 
+WORDS = [
+    ("plugins/machines/warnings.c", r'\[WARNING_\w+\] = "([^"]+)"', "Machine"),
+    ("plugins/machines/pending.c", r'\[SECTION_\w+\] = "([^"]+)"', "Machine"),
+    ("plugins/machines/verb-table.c", r'\.name = "([^"]+)"', "Job"),
+]
+
+
+@pytest.mark.parametrize("source, pattern, interface", WORDS, ids=["warnings", "pending", "operations"])
+def test_every_word_of_a_property_is_documented(source, pattern, interface):
+    words = re.findall(pattern, text_of(source))
+    assert words, "there is nothing to look for: the test is wrong"
+    said = text_of(f"dbus-interfaces/org.hatago.Host1.{interface}.xml")
+    assert [word for word in words if f'"{word}"' not in said] == []
+
+
 def test_interfaces_are_valid():
     done = subprocess.run([tool("xmllint"), "--nonet", "--noout",
                            *[path for path in FILES if path.endswith(".xml")]],
