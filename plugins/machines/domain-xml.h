@@ -39,7 +39,6 @@ typedef struct DomainXMLIdentity {
  * Checks XML from a caller and reads its name and UUID. It must be well-formed, at most DOMAIN_XML_MAX long,
  * have no DOCTYPE (entities could read files, and grow without bound), the root <domain>, a name without
  * control characters, at most DOMAIN_XML_COUNT_MAX of what it asks for in numbers, and if any a UUID that is
- * one. Fails with -EBADMSG (InvalidXML, says where). Free the
- * name with g_free().
+ * one. Fails with -EBADMSG (InvalidXML, says where). Free the name with g_free().
  */
 int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failure);

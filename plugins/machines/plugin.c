@@ -7,8 +7,8 @@
 #include "network-watch.h"
 #include "statistics.h"
 #include "sync.h"
-#include "warnings.h"
 #include "verbs.h"
+#include "warnings.h"
 
 static int plugin_create(const Services *services, void **ret) {
         *ret = machines_new(services);

@@ -2,10 +2,10 @@
 #include "start-failure.h"
 
 #include <libvirt/virterror.h>
-#include <libxml/parser.h>
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "domain-xml.h"
 #include "xml-node.h"
 
 /* A regular expression that the whole text must match; its named groups are the arguments. A greedy group
@@ -272,14 +272,15 @@ static bool source_ask(virConnect *connection, const xmlNode *device, size_t kin
 
 void start_failure_ask(virDomain *domain, Failure *failure) {
         virConnect *connection = virDomainGetConnect(domain); /* the domain's */
-        char *xml = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
-        g_autoptr(xmlDoc) document =
-                        xml ? xmlReadMemory(xml, (int) strlen(xml), NULL, NULL,
-                                            XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
-                            : NULL;
-        const xmlNode *devices = document ? node_child(xmlDocGetRootElement(document), "devices") : NULL;
+        g_autofree char *xml = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
+        g_auto(Failure) unreadable = { 0 };
+        g_autoptr(xmlDoc) document = NULL;
+        const xmlNode *devices;
 
-        free(xml);
+        if (!xml || domain_xml_parse(xml, &document, &unreadable) < 0)
+                return;
+
+        devices = node_child(xmlDocGetRootElement(document), "devices");
         for (size_t kind = 0; kind < G_N_ELEMENTS(sources); kind++)
                 for (const xmlNode *device = node_child(devices, sources[kind].device); device;
                      device = node_next(device, sources[kind].device))

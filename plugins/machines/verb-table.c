@@ -5,8 +5,8 @@
 
 #include "common/cleanup.h"
 #include "common/names.h"
-#include "start-failure.h"
 #include "domain-xml.h"
+#include "start-failure.h"
 
 /*
  * Whether the machine can do it now

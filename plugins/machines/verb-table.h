@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "common/options.h"
 #include "machine.h"
 #include "plugin.h"
-
-#include "common/options.h"
 
 /* What each verb of org.hatago.Host1.Machine is: verbs.c has the way that all of them take. */
 
