@@ -8,6 +8,7 @@
 #include "common/names.h"
 #include "common/options.h"
 #include "domain-job.h"
+#include "image-watch.h"
 #include "sync.h"
 #include "verb-table.h"
 
@@ -160,14 +161,19 @@ static void verb_job_remember_failure(const VerbJob *vj) {
         Machine *machine = machines_find(machines, vj->uuid);
 
         /* One that runs after all was started by somebody else. */
-        if (machine && vj->failure.code != ERROR_MACHINE_RUNNING)
-                machines_changed(machines, machine, machine_apply_start(machine, &vj->failure));
+        if (!machine || vj->failure.code == ERROR_MACHINE_RUNNING)
+                return;
+
+        machines_changed(machines, machine, machine_apply_start(machine, &vj->failure));
+        image_watch_look(machines->images, vj->uuid);
 }
 
 static void verb_job_done(void *data, int result, Failure *failure) {
         VerbJob *vj = data;
-        bool canceled = result == -ECANCELED || (result < 0 && vj->aborted);
+        bool canceled;
 
+        /* Where the connection was lost, nobody knows what came of it. */
+        canceled = result == -ECANCELED || (vj->aborted && result < 0 && result != -EHOSTDOWN);
         vj->result = canceled ? JOB_CANCELED : result < 0 ? JOB_FAILED : JOB_DONE;
         if (result < 0)
                 failure_move(&vj->failure, failure);

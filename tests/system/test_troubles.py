@@ -65,6 +65,20 @@ def test_a_disk_that_is_missing(machine, virsh, folder):
     machine.bus.call(ROOT, MANAGER, "Unsubscribe", NO_OPTIONS)
 
 
+def test_a_disk_that_vanished_is_noticed_by_a_start(machine, virsh):
+    """Nobody has subscribed, so nobody has looked."""
+    path = f"{IMAGES}/{machine.guest.name}.qcow2"
+    machine.guest.host.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "64M"])
+    virsh("pool-refresh", "default")
+    define(machine, disk=path)
+    machine.bus.iterate(2)
+    assert "disk-missing" not in machine.get("Warnings")
+
+    machine.guest.host.run(["rm", path])
+    assert machine.verb("Start")[0] == "failed"
+    wait_warning(machine, "disk-missing")
+
+
 def test_an_image_that_can_outgrow_its_pool(machine, virsh):
     """A sparse one of a size that no disk here has."""
     path = f"{IMAGES}/{machine.guest.name}.qcow2"
