@@ -197,6 +197,17 @@ static char *read_string(GKeyFile *file, const char *key) {
         return g_key_file_get_string(file, GROUP, key, NULL) ?: g_strdup("");
 }
 
+/* (uid_t) -1 where none is said: a line that is missing is not root's. */
+static uid_t read_uid(GKeyFile *file, const char *key) {
+        g_autofree char *text = read_string(file, key);
+        guint64 number;
+
+        return g_ascii_string_to_unsigned(text, /* base= */ 10, /* min= */ 0, /* max= */ UINT32_MAX - 1,
+                                          &number, /* error= */ NULL)
+                               ? (uid_t) number
+                               : (uid_t) -1;
+}
+
 /* A word of ours: it becomes part of a line in the journal. */
 static bool is_operation(const char *text) {
         return *text && strlen(text) <= OPERATION_MAX &&
@@ -206,8 +217,8 @@ static bool is_operation(const char *text) {
 static bool record_is_valid(const JobRecord *record) {
         return is_operation(record->operation) && sd_bus_object_path_is_valid(record->object) > 0 &&
                g_str_has_prefix(record->object, PATH_ROOT "/") && strlen(record->name) <= NAME_MAX_BYTES &&
-               g_uuid_string_is_valid(record->uuid) && !text_has_control(record->unit) &&
-               record->started_at <= (uint64_t) G_MAXINT64;
+               g_uuid_string_is_valid(record->uuid) && record->uid != (uid_t) -1 &&
+               !text_has_control(record->unit) && record->started_at <= (uint64_t) G_MAXINT64;
 }
 
 static JobRecord *record_from_text(uint32_t id, const char *text, size_t length) {
@@ -224,7 +235,7 @@ static JobRecord *record_from_text(uint32_t id, const char *text, size_t length)
                 .object = read_string(file, "Object"),
                 .name = read_string(file, "Name"),
                 .uuid = read_string(file, "UUID"),
-                .uid = (uid_t) g_key_file_get_uint64(file, GROUP, "StartedByUID", NULL),
+                .uid = read_uid(file, "StartedByUID"),
                 .unit = read_string(file, "Unit"),
                 .started_at = g_key_file_get_uint64(file, GROUP, "StartedAt", NULL),
                 .run = g_key_file_get_uint64(file, GROUP, "Run", NULL),

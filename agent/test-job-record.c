@@ -129,6 +129,11 @@ static void test_what_is_no_record_is_ignored(Fixture *f, const void *data) {
                 { "Object", "Object=/etc/passwd" },
                 { "UUID", "UUID=../../etc" },
                 { "UUID", "" },
+                { "StartedByUID", "" },
+                { "StartedByUID", "StartedByUID=" },
+                { "StartedByUID", "StartedByUID=-1000" },
+                { "StartedByUID", "StartedByUID=4294967295" },
+                { "StartedByUID", "StartedByUID=4294967296" }, /* that would be root */
                 { "Unit", "Unit=a\\nb" },
                 { "StartedAt", "StartedAt=18446744073709551615" },
         };
