@@ -46,7 +46,7 @@ class Agent:
         """Return the lines after what log() was once."""
         return self.log()[len(mark):].splitlines()
 
-    def wait_log(self, pattern, timeout=5, after=""):
+    def wait_log(self, pattern, timeout=20, after=""):
         """Wait for a line that matches; return the match."""
         deadline = time.monotonic() + timeout
         while True:
@@ -60,7 +60,7 @@ class Agent:
         """Whether it runs."""
         return self.process.poll() is None
 
-    def wait_end(self, timeout=10):
+    def wait_end(self, timeout=20):
         """Wait for its end; return the exit status, having looked for what the sanitizers say."""
         try:
             status = self.process.wait(timeout)
@@ -71,7 +71,7 @@ class Agent:
         assert not SANITIZERS.search(self.log()), self.log()
         return status
 
-    def terminate(self, timeout=10):
+    def terminate(self, timeout=20):
         """End it as systemd does; return the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.wait_end(timeout)

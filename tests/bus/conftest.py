@@ -58,9 +58,9 @@ class House:
         """Start an agent and wait until it has read all machines."""
         agent = self.agent(*arguments, **keywords)
         watcher = self.caller()
-        watcher.wait(lambda: watcher.owner() or not agent.alive(), 10, "the name on the bus")
+        watcher.wait(lambda: watcher.owner() or not agent.alive(), 30, "the name on the bus")
         assert agent.alive(), agent.log()
-        watcher.wait(lambda: watcher.get(ROOT, MANAGER, "Ready"), 10, "Ready")
+        watcher.wait(lambda: watcher.get(ROOT, MANAGER, "Ready"), 30, "Ready")
         watcher.close()
         return agent
 

@@ -81,7 +81,7 @@ class Pending:
             self.error = as_bus_error(error)
         self.answered = True
 
-    def result(self, timeout=10):
+    def result(self, timeout=20):
         """Wait for the answer: return it, or raise BusError."""
         self.caller.wait(lambda: self.answered, timeout, "an answer")
         if self.error:
@@ -143,4 +143,4 @@ class Caller(Bus):
 
     def job(self, path):
         """Return how a job ended: its result and error name, as JobRemoved told."""
-        return self.wait_job(path, timeout=10)[:2]
+        return self.wait_job(path, timeout=20)[:2]

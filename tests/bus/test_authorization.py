@@ -273,7 +273,7 @@ def waiting(polkit, caller):
         polkit.answer = NEVER
         asked = len(polkit.questions)
         pending = who.start(path, row.interface, row.method, *row.arguments)
-        who.wait(lambda: len(polkit.questions) > asked, 5, "a question to polkit")
+        who.wait(lambda: len(polkit.questions) > asked, 20, "a question to polkit")
         return pending, polkit.questions[-1]
     return waiting
 
@@ -306,7 +306,7 @@ def test_who_leaves_while_polkit_is_asked_is_forgotten(shared_house, caller, pol
 
     leaver.close()
 
-    caller.wait(lambda: polkit.canceled, 5, "CancelCheckAuthorization")
+    caller.wait(lambda: polkit.canceled, 20, "CancelCheckAuthorization")
     assert polkit.canceled == [question.cancellation]
     # Even if the answer comes after all.
     polkit.release(question, YES)
@@ -372,14 +372,14 @@ def test_the_calls_that_wait_are_limited_per_user(shared_house, caller, polkit, 
     polkit.answer = NEVER
     crowd = shared_house.stranger()
     calls = [crowd.start(running, MACHINE, "Reset", NO_OPTIONS) for _ in range(60)]
-    crowd.wait(lambda: sum(call.answered for call in calls) >= 44, 5, "refusals")
+    crowd.wait(lambda: sum(call.answered for call in calls) >= 44, 20, "refusals")
     refused = [call.error.short for call in calls if call.answered]
     assert refused == ["LimitsExceeded"] * 44
-    caller.wait(lambda: len(polkit.questions) == 16, 5, "16 questions")
+    caller.wait(lambda: len(polkit.questions) == 16, 20, "16 questions")
     # Reading goes on, and when the crowd leaves there is room again.
     assert caller.get(running, MACHINE, "State") == "running"
     crowd.close()
-    caller.wait(lambda: len(polkit.canceled) == 16, 5, "16 cancellations")
+    caller.wait(lambda: len(polkit.canceled) == 16, 20, "16 cancellations")
     polkit.answer = YES
     caller.verb(running, "Reset")
 

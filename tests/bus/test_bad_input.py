@@ -159,11 +159,11 @@ def test_set_xml_counts_as_a_definition(shared_house, caller, polkit, define):
     xml = domain_xml("big", caller.get(path, MACHINE, "UUID"), extra=f"<!--{'x' * 1000 * 1000}-->")
     calls = [crowd.start(path, MACHINE, "SetXML", GLib.Variant("s", xml), NO_OPTIONS)
              for _ in range(12)]
-    crowd.wait(lambda: sum(call.answered for call in calls) >= 4, 10, "refusals")
+    crowd.wait(lambda: sum(call.answered for call in calls) >= 4, 20, "refusals")
     assert [call.error.short for call in calls if call.answered] == ["LimitsExceeded"] * 4
-    caller.wait(lambda: len(polkit.questions) == 8, 10, "8 questions")
+    caller.wait(lambda: len(polkit.questions) == 8, 20, "8 questions")
     crowd.close()
-    caller.wait(lambda: len(polkit.canceled) == 8, 10, "8 cancellations")
+    caller.wait(lambda: len(polkit.canceled) == 8, 20, "8 cancellations")
 
 
 def test_xml_over_one_mib_is_refused(caller):
@@ -203,11 +203,11 @@ def test_definitions_of_one_user_are_limited(shared_house, caller, polkit):
     big = domain_xml(fresh_name(), extra=f"<!--{'x' * 1000 * 1000}-->")
     calls = [crowd.start(ROOT, MACHINES, "DefineMachine", GLib.Variant("s", big), NO_OPTIONS)
              for _ in range(12)]
-    crowd.wait(lambda: sum(call.answered for call in calls) >= 4, 10, "refusals")
+    crowd.wait(lambda: sum(call.answered for call in calls) >= 4, 20, "refusals")
     assert [call.error.short for call in calls if call.answered] == ["LimitsExceeded"] * 4
-    caller.wait(lambda: len(polkit.questions) == 8, 10, "8 questions")
+    caller.wait(lambda: len(polkit.questions) == 8, 20, "8 questions")
     crowd.close()
-    caller.wait(lambda: len(polkit.canceled) == 8, 10, "8 cancellations")
+    caller.wait(lambda: len(polkit.canceled) == 8, 20, "8 cancellations")
 
 
 def test_a_name_that_belongs_to_another_uuid_is_refused(caller, define):

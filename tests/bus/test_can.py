@@ -122,7 +122,7 @@ def job(caller, define, polkit):
     path = define(fresh_name("deaf"))
     caller.verb(path, "Start")
     job = caller.call(path, MACHINE, "Shutdown", NO_OPTIONS)
-    caller.wait(lambda: caller.get(job, JOB, "Cancelable"), 2, "Cancelable")
+    caller.wait_cancelable(job)
     polkit.reset()
     polkit.answer = NO
     return job
@@ -141,7 +141,7 @@ def test_verbs_are_worked_through_in_turn(caller, polkit, machine):
     polkit.answer = NEVER
     call = start(caller, machine, "start", "reset", "undefine")
     for n, answer in ((1, YES), (2, NO), (3, PASSWORD)):
-        caller.wait(lambda n=n: len(polkit.questions) == n, 5, "a question")
+        caller.wait(lambda n=n: len(polkit.questions) == n, 20, "a question")
         caller.iterate(0.05)
         assert len(polkit.questions) == n
         assert not call.answered
@@ -153,7 +153,7 @@ def test_questions_of_one_user_are_limited(shared_house, caller, polkit, machine
     polkit.answer = NEVER
     crowd = shared_house.stranger()
     calls = [start(crowd, machine, "start", "reset") for _ in range(QUESTIONS_OF_USER)]
-    caller.wait(lambda: len(polkit.questions) == QUESTIONS_OF_USER, 5, "questions")
+    caller.wait(lambda: len(polkit.questions) == QUESTIONS_OF_USER, 20, "questions")
     assert refused(caller, machine, "start").short == "LimitsExceeded"
 
     # The second question of each takes the place of its first.
@@ -169,7 +169,7 @@ def test_who_leaves_meanwhile_holds_up_nobody(shared_house, caller, polkit, agen
     polkit.answer = NEVER
     leaver = shared_house.stranger()
     start(leaver, machine, "start", "reset")
-    caller.wait(lambda: polkit.questions, 5, "a question")
+    caller.wait(lambda: polkit.questions, 20, "a question")
     leaver.close()
     polkit.answer = YES
     polkit.release(polkit.questions[0], YES)
@@ -180,7 +180,7 @@ def test_who_leaves_meanwhile_holds_up_nobody(shared_house, caller, polkit, agen
 def test_a_machine_that_goes_meanwhile_is_gone(caller, polkit, machine):
     polkit.answer = NEVER
     call = start(caller, machine, "start", "reset")
-    caller.wait(lambda: polkit.questions, 5, "a question")
+    caller.wait(lambda: polkit.questions, 20, "a question")
     polkit.answer = YES
     caller.verb(machine, "Undefine")
     polkit.release(polkit.questions[0], YES)
@@ -194,7 +194,7 @@ def test_the_agent_ends_well_while_polkit_is_asked(house):
     house.polkit.answer = NEVER
     caller = house.stranger()
     start(caller, caller.machine("test"), "start", "reset")
-    caller.wait(lambda: house.polkit.questions, 5, "a question")
+    caller.wait(lambda: house.polkit.questions, 20, "a question")
     assert agent.terminate() == 0
 
 

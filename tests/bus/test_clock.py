@@ -34,18 +34,18 @@ def test_a_clock_that_jumps_moves_no_deadline(house, seconds):
     path = caller.define(domain_xml("deaf"))
     caller.verb(path, "Start")
     began = time.monotonic()
-    job = caller.call(path, MACHINE, "Shutdown", options(timeout=2_000_000))
-    caller.wait(lambda: caller.get(job, JOB, "Cancelable"), 2, "waiting")
+    job = caller.call(path, MACHINE, "Shutdown", options(timeout=3_000_000))
+    caller.wait_cancelable(job)
     right = caller.get(job, JOB, "StartedAt")
     clock.jump(seconds)
     while time.monotonic() - began < 1.5:
         assert caller.get(job, JOB, "State") == "running"
         caller.iterate(0.1)
-    assert caller.wait_job(job, 5)[0] == "timeout"
-    assert time.monotonic() - began < 5
+    assert caller.wait_job(job, 20)[0] == "timeout"
+    assert time.monotonic() - began >= 3
     # It did take another time to be the right one; and what has ended is kept for ten minutes, not until then.
     ended = caller.get(job, JOB, "EndedAt")
-    assert abs(ended - right - seconds * 1_000_000) < 10_000_000
+    assert abs(ended - right - seconds * 1_000_000) < 30_000_000
     caller.iterate(0.5)
     assert caller.get(job, JOB, "State") == "ended"
     assert agent.alive()

@@ -34,7 +34,7 @@ def test_sigterm_ends_it_well_and_at_once(house):
     agent = house.ready_agent()
     begin = time.monotonic()
     assert agent.terminate() == 0
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 5
     assert house.caller().owner() is None
 
 
@@ -51,10 +51,10 @@ def test_it_ends_well_with_a_call_to_libvirt_that_hangs(house):
     caller.verb(path, "Start")
     caller.start(path, MACHINE, "Suspend", NO_OPTIONS)
     caller.start(path, MACHINE, "Reset", NO_OPTIONS)
-    caller.wait(lambda: len(caller.call(ROOT, MANAGER, "ListJobs", NO_OPTIONS)) == 2, 2, "jobs")
+    caller.wait(lambda: len(caller.call(ROOT, MANAGER, "ListJobs", NO_OPTIONS)) == 2, 20, "jobs")
     begin = time.monotonic()
     assert agent.terminate() == 0
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 10
     assert "hangs" in agent.log()
 
 
@@ -64,7 +64,7 @@ def test_it_tells_who_waits_for_a_guest_that_it_ends(house):
     path = caller.define(domain_xml("deaf"))
     caller.verb(path, "Start")
     job = caller.call(path, MACHINE, "Shutdown", NO_OPTIONS)
-    caller.wait(lambda: caller.get(job, "org.hatago.Host1.Job", "Cancelable"), 2, "waiting")
+    caller.wait_cancelable(job)
     assert agent.terminate() == 0
     assert caller.job(job) == ("canceled", "org.hatago.Host1.Error.Canceled")
 
@@ -74,7 +74,7 @@ def test_it_ends_well_while_polkit_is_asked(house):
     house.polkit.answer = "never"
     caller = house.stranger()
     caller.start(caller.machine("test"), MACHINE, "Suspend", NO_OPTIONS)
-    caller.wait(lambda: house.polkit.questions, 5, "a question")
+    caller.wait(lambda: house.polkit.questions, 20, "a question")
     assert agent.terminate() == 0
 
 
@@ -82,7 +82,7 @@ def test_it_fails_with_the_bus(house):
     """And systemd starts it again, on the next bus."""
     agent = house.ready_agent()
     house.bus.process.kill()
-    assert agent.wait_end(5) == 1
+    assert agent.wait_end() == 1
 
 
 def test_a_second_agent_fails_and_the_first_stays(house):
@@ -142,7 +142,7 @@ def unavailable(caller, house):
     assert failed.value.short == UNAVAILABLE
     assert caller.call(ROOT, MANAGER, "Can", GLib.Variant("o", ROOT),
                        GLib.Variant("as", ["define"]), NO_OPTIONS) == {"define": UNAVAILABLE}
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 5
     assert error.value.message == facts["ConnectionError"]
     return error.value.message
 
@@ -154,7 +154,7 @@ def test_libvirt_absent(house):
     assert "/nonexistent/sock" in unavailable(caller, house)
     time.sleep(1)
     assert len(re.findall("Cannot connect", agent.log())) == 1, "not said again at each attempt"
-    assert agent.terminate(timeout=5) == 0
+    assert agent.terminate() == 0
 
 
 def test_a_uri_that_is_none(house):
@@ -162,20 +162,20 @@ def test_a_uri_that_is_none(house):
     caller = wait_for_name(house)
     agent.wait_log("Cannot connect to nonsense")
     unavailable(caller, house)
-    assert agent.terminate(timeout=5) == 0
+    assert agent.terminate() == 0
 
 
 def test_libvirt_that_never_answers(mute_house):
     """It has waited since the tests began; the time that its log was written tells the rest."""
     house, agent, begin = mute_house
     caller = wait_for_name(house)
-    agent.wait_log("does not answer", timeout=10)
+    agent.wait_log("does not answer")
     assert agent.log_file.stat().st_mtime - begin < 10
     assert len(agent.log().splitlines()) == 1
     assert "does not answer" in unavailable(caller, house)
     end = time.monotonic()
     assert agent.terminate() == 0
-    assert time.monotonic() - end < 5
+    assert time.monotonic() - end < 10
 
 
 def test_libvirt_that_hangs_up(house):
@@ -190,7 +190,7 @@ def test_libvirt_that_hangs_up(house):
             rude.accept()[0].close()
     said = agent.log().splitlines()
     assert said and len(said) == len(set(said)), said
-    assert agent.terminate(timeout=5) == 0
+    assert agent.terminate() == 0
 
 
 # The bus of a session

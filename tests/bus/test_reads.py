@@ -88,7 +88,7 @@ def test_a_new_machine_is_announced_with_its_properties(caller, define, shared_h
     added = watcher.wait(lambda: [
         arguments[1] for _, _, member, arguments in watcher.signals
         if member == "org.freedesktop.DBus.ObjectManager.InterfacesAdded" and arguments[0] == path],
-        2, "InterfacesAdded")
+        20, "InterfacesAdded")
     assert len(added) == 1
     assert added[0][MACHINE] == caller.get_all(path, MACHINE)
 
@@ -104,7 +104,7 @@ def test_reading_makes_no_call_to_the_hypervisor(caller, define, agent):
     for _ in range(250):
         for path in paths[:4]:
             caller.get(path, MACHINE, "State")
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20
     assert not any(call.answered for call in hung)
     agent.gate.touch()
     for call in hung:

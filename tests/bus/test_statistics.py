@@ -36,10 +36,22 @@ def subscriber(caller, running):
 
 def wait_rates(caller, path):
     """Wait until a machine has rates; return its values."""
-    def has_rates():
-        return RATES <= set(statistics(caller)[1].get(path, {}))
-    caller.wait(has_rates, 8, "rates")
-    return statistics(caller)[1][path]
+    def values_with_rates():
+        values = statistics(caller)[1].get(path, {})
+        return values if RATES <= set(values) else None
+    return caller.wait(values_with_rates, 20, "rates")
+
+
+def rates_are_right(values):
+    """Whether they are those of guest_statistics.c."""
+    return (45 < values.get("CPUPercent", 0) < 55 and 0.9e6 < values.get("DiskReadRate", 0) < 1.1e6
+            and 1.8e6 < values.get("NetworkReceiveRate", 0) < 2.2e6
+            and values["NetworkTransmitRate"] == 0)
+
+
+def wait_right_rates(caller, path):
+    """Wait until rates are right: on a machine that is busy the first one is not, which is of a second only."""
+    caller.wait(lambda: rates_are_right(statistics(caller)[1][path]), 30, "right rates")
 
 
 def test_nothing_is_sampled_while_nobody_has_subscribed(caller, running):
@@ -58,12 +70,12 @@ def test_the_first_call_waits_for_the_first_sample(subscriber, running):
 
 def test_the_second_sample_has_rates_and_comes_soon(subscriber, running):
     begin = time.monotonic()
-    values = wait_rates(subscriber, running)
-    assert time.monotonic() - begin < 3
-    assert 45 < values["CPUPercent"] < 55
-    assert 0.9e6 < values["DiskReadRate"] < 1.1e6
-    assert 1.8e6 < values["NetworkReceiveRate"] < 2.2e6
-    assert values["NetworkTransmitRate"] == 0
+    wait_rates(subscriber, running)
+    assert time.monotonic() - begin < 4.5, "the others come each 5 s"
+
+
+def test_rates_are_right(subscriber, running):
+    wait_right_rates(subscriber, running)
 
 
 def test_no_number_reaches_2_to_the_53(subscriber, running):
@@ -92,8 +104,8 @@ def test_a_new_run_has_no_rates_at_first(subscriber, running):
     wait_rates(subscriber, running)
     subscriber.verb(running, "PowerOff")
     subscriber.verb(running, "Start")
-    subscriber.wait(lambda: running in statistics(subscriber)[1], 7, "the first sample of the run")
-    assert not RATES & set(statistics(subscriber)[1][running])
+    first = subscriber.wait(lambda: statistics(subscriber)[1].get(running), 20, "the first sample of the run")
+    assert not RATES & set(first)
 
 
 def test_all_ends_with_the_last_subscription(subscriber, running, shared_house):
@@ -131,41 +143,40 @@ def test_a_process_that_hangs_holds_up_no_other(stuck):
     caller.call(ROOT, MANAGER, "Subscribe", NO_OPTIONS)
     begin = time.monotonic()
     when, machines = statistics(caller)
-    assert when > 0 and time.monotonic() - begin < 2.5, "the first answer waits, but not for ever"
+    assert when > 0 and time.monotonic() - begin < 10, "the first answer waits, but not for ever"
     assert set(machines) == set(paths.values())
     assert HOST < set(machines[paths["stuck"]])
     assert not PROCESS & set(machines[paths["stuck"]])
     for name in ("first", "second", "third"):
         assert PROCESS <= set(machines[paths[name]])
 
-    deadline = time.monotonic() + 8
-    while time.monotonic() < deadline:
+    for _ in range(3):
+        before = when
+        caller.wait(lambda before=before: statistics(caller)[0] > before, 20, "samples go on")
         when, machines = statistics(caller)
-        assert time.time() - when / 1e6 < 6, "samples go on"
         assert "CPUTime" in machines[paths["stuck"]]
-        time.sleep(0.25)
+        assert all(machines[paths[name]]["Responding"] for name in ("first", "second", "third"))
     for name in ("first", "second", "third"):
-        values = machines[paths[name]]
-        assert values["Responding"] and 0.8e6 < values["DiskReadRate"] < 1.2e6
+        wait_right_rates(caller, paths[name])
     assert machines[paths["stuck"]]["Responding"] is False
     assert agent.log().count("does not answer") == 1, "once"
 
     begin = time.monotonic()
     caller.verb(paths["first"], "Suspend")
     caller.verb(paths["first"], "Resume")
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 5
 
     agent.gate.touch()
-    caller.wait(lambda: statistics(caller)[1][paths["stuck"]]["Responding"], 2, "its answer")
+    caller.wait(lambda: statistics(caller)[1][paths["stuck"]]["Responding"], 20, "its answer")
 
 
 # History
 
 @pytest.fixture
 def sampled(caller, running):
-    """A machine that was sampled twice, and is not any more: its history is there."""
+    """A machine that was sampled twice or more, and is not any more: its history is there."""
     caller.call(ROOT, MANAGER, "Subscribe", NO_OPTIONS)
-    wait_rates(caller, running)
+    wait_right_rates(caller, running)
     caller.call(ROOT, MANAGER, "Unsubscribe", NO_OPTIONS)
     return running
 
@@ -199,7 +210,9 @@ def test_history_since(caller, sampled):
     assert len(later[2]["CPUPercent"]) == 1
     assert abs(later[0] - (start + (n - 1) * step)) < 1000
     assert history(caller, sampled, since=2 ** 53 - 1) == (0, step, {})
-    assert history(caller, sampled, coarse=True) == (0, 120_000_000, {})
+    _, step, series = history(caller, sampled, coarse=True)
+    assert step == 120_000_000
+    assert all(len(numbers) == 1 for numbers in series.values()), "none, or one if two minutes just ended"
 
 
 def test_history_outlasts_a_stop(caller, sampled):

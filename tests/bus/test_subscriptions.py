@@ -28,7 +28,7 @@ def told(agent, caller):
 
 def wait_told(agent, caller, expected):
     """Wait until the plugin has been told this, and nothing else."""
-    caller.wait(lambda: len(told(agent, caller)) >= len(expected), 5, "what the plugin is told")
+    caller.wait(lambda: len(told(agent, caller)) >= len(expected), 20, "what the plugin is told")
     assert told(agent, caller) == expected
 
 
@@ -95,7 +95,7 @@ def test_who_leaves_at_once_has_not_subscribed(agent, house):
         hasty.start(ROOT, MANAGER, "Subscribe", NO_OPTIONS)
         hasty.connection.flush_sync(None)
         hasty.close()
-    watcher.wait(lambda: len(told(agent, watcher)) % 2 == 0, 5, "the end of all")
+    watcher.wait(lambda: len(told(agent, watcher)) % 2 == 0, 20, "the end of all")
     subscribe(watcher)
     unsubscribe(watcher)
     assert told(agent, watcher)[-2:] == [SUBSCRIBED, ENDED]
@@ -119,7 +119,7 @@ def test_connections_of_one_user_are_limited(agent, house):
     assert refused.value.short == "LimitsExceeded"
     subscribe(crowd[0])
     crowd[0].close()
-    crowd[1].wait(lambda: crowd[1].owner(crowd[0].unique_name) is None, 5, "the end of one")
+    crowd[1].wait(lambda: crowd[1].owner(crowd[0].unique_name) is None, 20, "the end of one")
     subscribe(crowd[LIMIT])
     assert told(agent, crowd[1]) == [SUBSCRIBED]
 

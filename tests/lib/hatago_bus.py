@@ -146,4 +146,4 @@ class Bus:
         """Wait until a property has a value, reading it; return when a signal told so."""
         self.wait(lambda: self.get(path, interface, name) == value, timeout, f"{name} = {value}")
         return self.wait(lambda: [when for when, change in self.changes(path, interface)
-                                  if change.get(name) == value], 2, f"signal of {name} = {value}")[-1]
+                                  if change.get(name) == value], 10, f"signal of {name} = {value}")[-1]
