@@ -43,7 +43,7 @@ def running(machine):
     """A machine that runs (its guest need not have booted)."""
     machine.define()
     machine.verb("Start")
-    machine.bus.wait(lambda: machine.get("PID"), 3, "PID")
+    machine.bus.wait(lambda: machine.get("PID"), 20, "PID")
     yield machine
     machine.bus.wait(lambda: connected(machine.bus), 20, "connected again")
 
@@ -115,7 +115,7 @@ def test_the_agent_restarted_and_killed_stops_no_guest(running, host, bus):
         host.run(["hatago", "list"], timeout=20)
         bus.wait(lambda: bus.get(ROOT, MANAGER, "Ready"), 10, "ready")
         assert running.guest.state() == "running"
-        bus.wait(lambda: running.get("PID"), 3, "PID")
+        bus.wait(lambda: running.get("PID"), 20, "PID")
         assert {name: running.get(name) for name in before} == before
 
 

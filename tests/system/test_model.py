@@ -35,7 +35,7 @@ def define(machine, xml):
     """Define it by virsh, and wait for it on the bus."""
     machine.guest.host.run(["virsh", "--quiet", "define", "/dev/stdin"], input=xml)
     machine.bus.wait(lambda: machine.guest.name in [row[1] for row in machine.bus.call(
-        ROOT, MACHINES, "ListMachines", NO_OPTIONS)], 2, "machine")
+        ROOT, MACHINES, "ListMachines", NO_OPTIONS)], 20, "machine")
     machine.path = machine.bus.machine(machine.guest.name)
 
 
@@ -63,6 +63,7 @@ def test_a_run_of_a_machine_with_many_devices_has_nothing_that_waits(machine, ne
     start(machine)
     live = machine.guest.virsh("dumpxml").stdout
     assert "/dev/pts/" in live and "vnet" in live
+    machine.bus.wait(lambda: "Target" in machine.get("Interfaces")[0], 20, "what the run has")
     assert machine.get("PendingChanges") == [], live
 
     interface, = machine.get("Interfaces")
@@ -79,8 +80,8 @@ def test_a_run_of_a_machine_with_many_devices_has_nothing_that_waits(machine, ne
     assert machine.get("MachineType").startswith("pc-q35-")
 
     machine.verb("PowerOff")
-    machine.bus.wait(lambda: machine.get("DomainId") == 0, 5, "off")
-    machine.bus.wait(lambda: "Port" not in machine.get("Displays")[0], 2, "no port")
+    machine.bus.wait(lambda: machine.get("DomainId") == 0, 20, "off")
+    machine.bus.wait(lambda: "Port" not in machine.get("Displays")[0], 20, "no port")
 
 
 def test_changes_by_virsh_wait_for_the_next_start(machine, network):
@@ -141,7 +142,7 @@ def test_an_emulated_machine_is_told_by_what_its_host_could_do(machine):
     machine.define()
     assert machine.get("Accelerator") == "tcg"
     capabilities = machine.guest.host.run(["virsh", "capabilities"]).stdout
-    cpu, = machine.bus.wait(lambda: machine.get("Warnings"), 5, "a warning")
+    cpu, = machine.bus.wait(lambda: machine.get("Warnings"), 20, "a warning")
     if "<domain type='kvm'" not in capabilities:
         assert cpu == "emulated"
     elif "name='vmx'" in capabilities or "name='svm'" in capabilities:
@@ -166,13 +167,13 @@ def test_a_crash_is_told_until_a_run_ends_well(machine):
     """kill -9 of QEMU, and then a run that ends as it should."""
     machine.define()
     start(machine)
-    machine.bus.wait(lambda: machine.get("PID"), 3, "PID")
+    machine.bus.wait(lambda: machine.get("PID"), 20, "PID")
     machine.guest.host.run(["kill", "-9", str(machine.get("PID"))])
-    machine.bus.wait(lambda: "crashed-before" in machine.get("Warnings"), 3, "warning")
+    machine.bus.wait(lambda: "crashed-before" in machine.get("Warnings"), 20, "warning")
     start(machine)
     assert "crashed-before" in machine.get("Warnings")
     machine.verb("PowerOff")
-    machine.bus.wait(lambda: "crashed-before" not in machine.get("Warnings"), 3, "no warning")
+    machine.bus.wait(lambda: "crashed-before" not in machine.get("Warnings"), 20, "no warning")
 
 
 def test_rename_and_transient_are_told_whole(machine):
@@ -189,7 +190,7 @@ def test_rename_and_transient_are_told_whole(machine):
     assert machine.get("PendingChanges") == []
     assert machine.get("Title") == "Web"
     machine.guest.virsh("destroy")
-    machine.bus.wait(lambda: machine.path not in machine.bus.objects(), 2, "object gone")
+    machine.bus.wait(lambda: machine.path not in machine.bus.objects(), 20, "object gone")
 
 
 def test_show_prints_what_is_read_by_name(machine, host):

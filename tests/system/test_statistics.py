@@ -34,7 +34,7 @@ def crowd(bus, host):
         machine = Machine(bus, Guest(host, f"stats{n}"))
         machines.append(machine)
         machine.guest.define(network="default", disk=True)
-        machine.path = bus.wait(lambda machine=machine: path_of(bus, machine), 5, "the machine")
+        machine.path = bus.wait(lambda machine=machine: path_of(bus, machine), 20, "the machine")
         assert machine.verb("Start")[0] == "done"
     machines[0].guest.wait_ready()
     yield machines
@@ -59,9 +59,9 @@ def subscribed(bus):
 def test_numbers_are_those_of_libvirt(subscribed, crowd):
     """Counters lie between what virsh says before the sample and after it; devices have their keys."""
     first = crowd[0]
-    subscribed.wait(lambda: "CPUPercent" in statistics(subscribed)[1].get(first.path, {}), 10, "rates")
+    subscribed.wait(lambda: "CPUPercent" in statistics(subscribed)[1].get(first.path, {}), 20, "rates")
     before, since = domstats(first), statistics(subscribed)[0]
-    subscribed.wait(lambda: statistics(subscribed)[0] > since, 12, "another sample")
+    subscribed.wait(lambda: statistics(subscribed)[0] > since, 30, "another sample")
     subscribed.iterate(0.5)
     values, after = statistics(subscribed, devices=True)[1][first.path], domstats(first)
     for name, key, factor in [("CPUTime", "cpu.time", 1 / 1000), ("MemoryActual", "balloon.current", 1024),
@@ -83,7 +83,7 @@ def test_a_frozen_process_holds_up_nobody(subscribed, crowd, host):
     """The others' samples stay fresh, reads fast, verbs quick; the frozen one is named, and can be ended."""
     bus, frozen, others = subscribed, crowd[3], crowd[:3]
     bus.wait(lambda: all("DiskReadRate" in statistics(bus)[1].get(machine.path, {})
-                         for machine in crowd), 15, "rates of all")
+                         for machine in crowd), 30, "rates of all")
     host.run(["kill", "-STOP", str(frozen.get("PID"))])
     times, slowest, oldest = {}, 0, 0
     deadline = time.monotonic() + 25
@@ -107,10 +107,15 @@ def test_a_frozen_process_holds_up_nobody(subscribed, crowd, host):
     begin = time.monotonic()
     others[1].verb("Suspend")
     others[1].verb("Resume")
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 5
     assert frozen.verb("PowerOff")[0] == "done"
     assert frozen.path not in statistics(bus)[1]
     print(f"slowest two reads {slowest * 1000:.1f} ms, oldest sample {oldest:.1f} s")
+
+
+def known(series, first=0):
+    """Return the loads of a history, from this one on, that are no gap."""
+    return [number for number in series.get("CPUPercent", [])[first:] if number >= 0]
 
 
 def switches(host):
@@ -137,18 +142,18 @@ def test_history_in_the_background(bus, crowd, host):
     try:
         host.run(["systemctl", "restart", "hatagod"])
         bus.wait(lambda: bus.get(ROOT, MANAGER, "Connected"), 20, "the agent")
-        time.sleep(8)
+        bus.wait(lambda: len(known(first.verb_answer("GetHistory")[2])) >= 5, 60, "five samples")
         start, step, series = first.verb_answer("GetHistory")
-        assert step == 1_000_000 and abs(start / 1e6 - time.time()) < 30
-        assert len([number for number in series["CPUPercent"] if number >= 0]) >= 5
+        assert step == 1_000_000 and abs(start / 1e6 - time.time()) < 60
         assert max(series["MemoryRSS"]) > 20 << 20
         assert first.verb("PowerOff")[0] == "done"
         time.sleep(3)
+        n = len(first.verb_answer("GetHistory", since=start)[2]["CPUPercent"])
         assert first.verb("Start")[0] == "done"
-        time.sleep(5)
+        bus.wait(lambda: known(first.verb_answer("GetHistory", since=start)[2], n + 1), 60, "a rate of the new run")
         numbers = first.verb_answer("GetHistory", since=start)[2]["CPUPercent"]
         assert numbers[0] >= 0 or numbers[1] >= 0
-        assert -1.0 in numbers[5:-1] and numbers[-1] >= 0
+        assert numbers[n] == -1.0, "the time between the runs"
     finally:
         host.run(["rm", DROP_IN])
         host.run(["systemctl", "restart", "hatagod"])

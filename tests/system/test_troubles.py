@@ -17,7 +17,7 @@ def virsh(host):
     return run
 
 
-def wait_warning(machine, word, there=True, timeout=3):
+def wait_warning(machine, word, there=True, timeout=20):
     """Wait until a machine has, or has not, a warning."""
     machine.bus.wait(lambda: (word in machine.get("Warnings")) == there, timeout,
                      f"{'no ' * (not there)}{word} in {machine.get('Warnings')}")
@@ -35,12 +35,12 @@ def test_a_network_that_is_not_active(machine, virsh):
     define(machine, network="default")
     wait_warning(machine, "network-inactive", there=False)
     virsh("net-destroy", "default")
-    wait_warning(machine, "network-inactive", timeout=1)
+    wait_warning(machine, "network-inactive")
     virsh("net-start", "default")
-    wait_warning(machine, "network-inactive", there=False, timeout=1)
+    wait_warning(machine, "network-inactive", there=False)
     assert machine.verb("Start")[0] == "done"
     virsh("net-destroy", "default")
-    wait_warning(machine, "network-inactive", timeout=1)
+    wait_warning(machine, "network-inactive")
 
 
 def test_a_network_that_is_not_there(machine):
@@ -59,9 +59,9 @@ def test_a_disk_that_is_missing(machine, virsh, folder):
     machine.bus.call(ROOT, MANAGER, "Subscribe", NO_OPTIONS)
     machine.guest.host.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "64M"])
     virsh("pool-refresh", "default")
-    wait_warning(machine, "disk-missing", there=False, timeout=15)
+    wait_warning(machine, "disk-missing", there=False, timeout=30)
     machine.guest.host.run(["rm", path])
-    wait_warning(machine, "disk-missing", timeout=15)
+    wait_warning(machine, "disk-missing", timeout=30)
     machine.bus.call(ROOT, MANAGER, "Unsubscribe", NO_OPTIONS)
 
 
