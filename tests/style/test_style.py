@@ -196,6 +196,13 @@ def test_every_word_of_a_property_is_documented(source, pattern, interface):
     assert [word for word in words if f'"{word}"' not in said] == []
 
 
+def test_every_error_is_documented():
+    errors = re.findall(r'ERROR_PREFIX "(\w+)"', text_of("agent/common/error.c"))
+    assert errors, "there is nothing to look for: the test is wrong"
+    said = "".join(text_of(path) for path in below("dbus-interfaces/", among=FILES) if path.endswith(".xml"))
+    assert [error for error in errors if not re.search(rf"\b{error}\b", said)] == []
+
+
 def test_interfaces_are_valid():
     done = subprocess.run([tool("xmllint"), "--nonet", "--noout",
                            *[path for path in FILES if path.endswith(".xml")]],
