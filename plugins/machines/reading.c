@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "reading.h"
 
-#include <errno.h>
-
 #include "common/log.h"
 #include "common/text.h"
 
@@ -35,10 +33,6 @@ typedef struct Reading {
 
         MachineFacts facts; /* the answer; the thread's until it is done */
 } Reading;
-
-bool reading_is_disconnected(int result) {
-        return result == -EHOSTDOWN || result == -ECANCELED;
-}
 
 static void reading_free(gpointer p) {
         Reading *reading = p;

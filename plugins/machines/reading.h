@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <errno.h>
+#include <stdbool.h>
+
 #include "facts.h"
 #include "machines.h"
 
@@ -37,4 +40,6 @@ void readings_void(Readings *readings, const char *uuid, FactsMask voided);
 void readings_renew(Readings *readings, void (*each)(void *userdata, const char *uuid), void *userdata);
 
 /* The next connection brings a reading of all: no reason to ask again. */
-bool reading_is_disconnected(int result);
+static inline bool reading_is_disconnected(int result) {
+        return result == -EHOSTDOWN || result == -ECANCELED;
+}

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "statistics.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "reading.h"
 
 #define INTERVAL_USEC (5 * G_TIME_SPAN_SECOND)
 /* The second sample comes soon after the first, for there to be rates. */
@@ -320,7 +320,7 @@ static void host_done(void *data, int result, Failure *failure) {
         Statistics *s = round->statistics;
 
         s->reading_host = false;
-        if (result < 0 && result != -EHOSTDOWN && result != -ECANCELED) {
+        if (result < 0 && !reading_is_disconnected(result)) {
                 g_autofree char *reason = text_printable(failure->message);
                 log_debug("Cannot read the statistics, trying again at the next interval: %s", reason);
         }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "warnings.h"
 
-#include <errno.h>
-
 #include "acceleration.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "reading.h"
 
 struct Warnings {
         Machines *machines;
@@ -126,7 +125,7 @@ static void question_done(void *data, int result, Failure *failure) {
                 g_strfreev(warnings->accelerated);
                 warnings->accelerated = question->accelerated;
                 warnings_renew(warnings);
-        } else if (result != -EHOSTDOWN && result != -ECANCELED) {
+        } else if (!reading_is_disconnected(result)) {
                 g_autofree char *reason = text_printable(failure->message);
                 log_warning("Cannot read what this host can accelerate, ignoring: %s", reason);
         }
