@@ -80,9 +80,16 @@ static bool edit_ask_again(const Edit *edit) {
         return fgets(answer, sizeof(answer), stdin) && (*answer == '\n' || *answer == 'y' || *answer == 'Y');
 }
 
-/* Nothing that was typed is lost. */
+/* Nothing that was typed is lost; where nothing was, no passwords are left lying about. */
 static int edit_keep(const Edit *edit) {
-        fprintf(stderr, _("The text is kept in %s\n"), edit->file.path);
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+        g_autofree char *text = NULL;
+
+        if (editor_file_read(&edit->file, DEFINE_XML_MAX, &ignored, &text) >= 0 &&
+            strcmp(text, edit->before) == 0)
+                editor_file_remove(&edit->file);
+        else
+                fprintf(stderr, _("The text is kept in %s\n"), edit->file.path);
         return EXIT_FAILURE;
 }
 

@@ -178,6 +178,33 @@ def test_status_shows_the_jobs_of_the_machine_and_no_others(shared_house, caller
     agent.gate.unlink()
 
 
+# edit
+
+@pytest.mark.parametrize("script, status, kept", [
+    ("true", 0, False),
+    ("sed -i 's,>1</vcpu>,>2</vcpu>,' \"$2\"", 0, False),
+    ("exit 3", 1, False),
+    ("echo >> \"$2\"; exit 3", 1, True),
+    ("echo '<x' >> \"$2\"", 1, True),
+    ("head -c 2000000 /dev/zero > \"$2\"", 1, True),
+], ids=["unchanged", "changed", "failed", "failed-late", "malformed", "large"])
+def test_edit_keeps_what_was_typed_and_nothing_else(shared_house, caller, define, tmp_path, script,
+                                                    status, kept):
+    path = define()
+    editor, temporary = tmp_path / "editor", tmp_path / "temporary"
+    editor.write_text(f"#!/bin/sh\n{script}\n")
+    editor.chmod(0o755)
+    temporary.mkdir()
+    done = run(shared_house, "edit", caller.get(path, MACHINE, "Name"), VISUAL="",
+               EDITOR=f"{editor} --option", TMPDIR=str(temporary))
+    assert done.returncode == status, done.stderr
+    left = list(temporary.rglob("*"))
+    assert bool(left) == kept
+    assert [each.stat().st_mode & 0o777 for each in left] == [0o700, 0o600] * kept
+    assert ("The text is kept in" in done.stderr) == kept
+    assert caller.get(path, MACHINE, "VCPUs") == (2 if "vcpu" in script else 1)
+
+
 # monitor
 
 class Monitor:
