@@ -306,16 +306,18 @@ static void stats_watch(const Cli *cli, char **patterns, unsigned n, sd_bus_erro
 int verb_stats(Cli *cli, char **arguments, unsigned n) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         g_auto(Sample) sample = { 0 };
+        bool all_well;
 
         if (sample_read_with_rates(cli, arguments, n, &error, &sample) < 0) {
                 error_report(cli, NULL, &error);
                 return EXIT_FAILURE;
         }
-        if (!names_check(cli, &sample, arguments, n))
+        all_well = names_check(cli, &sample, arguments, n);
+        if (!all_well && sample.rows->len == 0)
                 return EXIT_FAILURE;
         if (!cli->options->watch && cli->options->interval == 0) {
                 sample_print(cli, &sample);
-                return EXIT_SUCCESS;
+                return all_well ? EXIT_SUCCESS : EXIT_FAILURE;
         }
         stats_watch(cli, arguments, n, &error);
         if (sd_bus_error_is_set(&error))

@@ -383,6 +383,8 @@ def test_stats_of_a_name(busy):
     assert missing.returncode == 1
     assert "cannot show the statistics of 'secnod'" in missing.stderr
     assert "'second'" in missing.stderr and missing.stdout == ""
+    both = run(busy, "stats", "secnod", "first")
+    assert both.returncode == 1 and "'secnod'" in both.stderr and "first" in both.stdout
 
 
 def test_stats_where_nothing_runs(house):
