@@ -79,7 +79,7 @@ static char *bar_text(const Terminal *terminal, double fraction) {
         return g_string_free(bar, FALSE);
 }
 
-/* How far all jobs are together, as " ████░░ 42% 118.0 MiB/s, 12s left"; empty if none tells. A bar only
+/* How far all jobs are together, as " ████░░ 42% 118 MiB/s, 12 s left"; empty if none tells. A bar only
  * where there is room. New string. */
 static char *told_text(const JobProgress *progress, unsigned width) {
         g_autofree char *bar = NULL, *left = NULL, *rate = NULL;
@@ -103,7 +103,7 @@ static char *told_text(const JobProgress *progress, unsigned width) {
         if (sum.expected_end > now) {
                 g_autofree char *span = format_duration(sum.expected_end - now + USEC_PER_SEC - 1);
 
-                /* Translators: {span} is how long it will still take: "1min 5s". */
+                /* Translators: {span} is how long it will still take: "1 min 5 s". */
                 left = text_fill(_(", {span} left"), "span", span);
         }
         return g_strdup_printf("%s%s %u%%%s%s%s%s", *bar ? " " : "", bar, (unsigned) (sum.fraction * 100),

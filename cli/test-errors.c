@@ -103,7 +103,7 @@ static void test_arguments_fill_reason_and_hint(void) {
         explains_arguments(
                         HATAGO_ERROR("PortInUse"), "{\"port\":\"5900\",\"address\":\"127.0.0.1\"}",
                         "port 5900 of 127.0.0.1 is in use already",
-                        "Who uses it: ss -ltnp sport = :5900. Or let libvirt choose a port: virsh edit web");
+                        "Who uses it: ss -ltnp sport = :5900. Or let libvirt choose a port: hatago edit web");
         explains_arguments(HATAGO_ERROR("PortInUse"), "{}", "a port that it needs is in use already",
                            "What is in use: ss -ltnp");
         explains_arguments(HATAGO_ERROR("CPUUnsupported"), "{\"mode\":\"host-passthrough\"}",

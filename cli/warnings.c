@@ -10,7 +10,7 @@ static const struct {
         const char *remedy;
 } warnings[] = {
         { "emulated-fallback", N_("It is emulated and slow, though this host could accelerate it."),
-          N_("Set the type of its domain to kvm, and start it again: hatago xml {word} --inactive, hatago define") },
+          N_("Set the type of its domain to kvm, and start it again: hatago edit {word}") },
         { "emulated", N_("It is emulated and slow: this host cannot accelerate it."),
           N_("If it is of the host's own architecture: turn virtualization (VT-x, AMD-V) on in the firmware of the "
              "host, and see that /dev/kvm is there.") },

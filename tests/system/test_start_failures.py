@@ -98,7 +98,7 @@ def says(machine, host):
 def test_a_missing_image(start, says):
     path = f"{IMAGES}/it's gone.qcow2"
     assert start(disk(path)) == ("ImageMissing", {"path": path})
-    says(f"the disk image '{path}' does not exist", "virsh edit test_a_missing_image")
+    says(f"the disk image '{path}' does not exist", "hatago edit test_a_missing_image")
 
 
 def test_a_missing_backing_image(start, host):
@@ -208,7 +208,7 @@ def test_a_missing_firmware(start, says):
 
 def test_a_missing_kernel(start, says):
     assert start(set_text("os/kernel", "/boot/gone")) == ("FileMissing", {"path": "/boot/gone"})
-    says("'/boot/gone' does not exist", "virsh edit")
+    says("'/boot/gone' does not exist", "hatago edit")
 
 
 def test_a_missing_device_file(start):
@@ -273,7 +273,7 @@ def test_a_broken_save(start, says, host, machine):
     saved = f"/var/lib/libvirt/qemu/save/{machine.guest.name}.save"
     run(host, f"dd if=/dev/zero of={saved} bs=1k seek=40 count=900 conv=notrunc status=none")
     assert start.again() == ("SaveImageInvalid", {})
-    says("its saved state cannot be restored", "virsh managedsave-remove")
+    says("its saved state cannot be restored", "hatago save --discard")
 
 
 def test_no_space(start, says, host):
