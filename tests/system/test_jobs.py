@@ -85,8 +85,8 @@ def test_a_saved_guest_goes_on_where_it_was(running):
     assert bus.wait_job(job) == ("done", "", "")
     told = [change["Progress"] for _, change in bus.changes(job, JOB) if "Progress" in change]
     assert len(told) >= 3 and told == sorted(told) and told[-1] == 1
-    times = [when for when, change in bus.changes(job, JOB) if "Bytes" in change]
-    assert min(b - a for a, b in zip(times[:-1], times[1:-1])) > 0.4, "twice a second at most"
+    times = [when for when, change in bus.changes(job, JOB) if "Bytes" in change][:-1]
+    assert len(times) - 2 <= (times[-1] - times[0]) / 0.5, "twice a second at most"
     assert bus.get(job, JOB, "BytesTotal") > 256 * MIB
     assert (running.get("State"), running.get("StateReason")) == ("shutoff", "saved")
     assert running.get("ManagedSave") is True
@@ -106,7 +106,7 @@ def test_a_save_that_is_canceled_leaves_the_guest_running(running):
         begin = time.monotonic()
         bus.call(job, JOB, "Cancel", NO_OPTIONS)
         assert bus.wait_job(job)[:2] == ("canceled", CANCELED)
-        assert time.monotonic() - begin < 1
+        assert time.monotonic() - begin < 3
         assert (running.get("State"), running.get("ManagedSave")) == ("running", False)
         assert running.guest.state() == "running"
     guest_shell(running.guest, "true")
@@ -130,13 +130,16 @@ def test_the_tool_shows_a_bar_and_a_job_can_be_canceled_by_it(running, host):
     waiting = host.popen(["env", "LC_ALL=C.UTF-8", "script", "-qec",
                           f"stty cols 90; hatago save {running.guest.name}", "/dev/null"],
                          text=True, stdout=-1, stderr=-1, stdin=-3)
-    time.sleep(3)
-    rows = json.loads(host.run(["hatago", "--json=short", "job", "list"]).stdout)
-    assert [row["Operation"] for row in rows] == ["save"]
-    host.run(["hatago", "job", "cancel", str(rows[0]["Id"])])
+    def rows():
+        return json.loads(host.run(["hatago", "--json=short", "job", "list"]).stdout)
+    job = running.bus.wait(rows, 20, "the job")[0]
+    assert job["Operation"] == "save"
+    running.bus.wait(lambda: running.bus.get(f"{ROOT}/jobs/{job['Id']}", JOB, "ExpectedEnd"), 20, "progress")
+    running.bus.iterate(1)  # so that it is drawn
+    host.run(["hatago", "job", "cancel", str(job["Id"])])
     out, _ = waiting.communicate(timeout=20)
     assert waiting.returncode == 1
-    assert re.search(r"saving 'big' [█░]{20} \d+% [\d.]+ MiB/s, \d+ s left", out), out
+    assert re.search(r"saving 'big' [█░]{20} \d+% [\d.]+ [KM]iB/s, [\dmin ]+ s left", out), out
     assert "canceled" in out
     assert running.get("State") == "running"
 
