@@ -500,8 +500,8 @@ Statistics *statistics_new(Machines *machines) {
                 .machines = machines,
                 .background = configuration_boolean(configuration, "Statistics", "Background",
                                                     /* otherwise= */ false),
-                .interval = configuration_span(configuration, "Statistics", "Interval", G_TIME_SPAN_SECOND,
-                                               HISTORY_COARSE_USEC, INTERVAL_USEC),
+                .interval = configuration_span(configuration, "Statistics", "IntervalSec",
+                                               G_TIME_SPAN_SECOND, HISTORY_COARSE_USEC, INTERVAL_USEC),
                 .to_ask = G_QUEUE_INIT,
                 .waiters = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(Waiter)),
         };

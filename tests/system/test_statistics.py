@@ -138,7 +138,7 @@ def test_history_in_the_background(bus, crowd, host):
     """With Background=yes samples go on without a client; the history outlasts a stop, and shows a gap."""
     first = crowd[0]
     host.run(["mkdir", "-p", DROP_IN.rpartition("/")[0]])
-    host.run(["tee", DROP_IN], input="[Statistics]\nBackground=yes\nInterval=1s\n")
+    host.run(["tee", DROP_IN], input="[Statistics]\nBackground=yes\nIntervalSec=1s\n")
     try:
         host.run(["systemctl", "restart", "hatagod"])
         bus.wait(lambda: bus.get(ROOT, MANAGER, "Connected"), 20, "the agent")
