@@ -28,13 +28,13 @@ static Call *call_free(Call *call) {
         return NULL;
 }
 
-static void call_record_denied(const Call *call, const Failure *failure) {
+static void call_record(const Call *call, const char *result, const Failure *failure) {
         audit_write(&(AuditRecord){
                         .caller = call->caller,
                         .verb = call->info.verb,
                         .object = call->info.object,
                         .name = call->info.name,
-                        .result = "denied",
+                        .result = result,
                         .failure = failure,
         });
 }
@@ -51,7 +51,8 @@ static void call_on_authorized(void *userdata, int result, Caller *caller, Failu
                 call->caller = caller_ref(caller);
 
         if (result < 0) {
-                call_record_denied(call, failure);
+                call_record(call, "denied", failure);
+                call->info.record = false;
                 call_fail(call, failure);
                 return;
         }
@@ -102,6 +103,8 @@ int call_new_reply(Call *call, sd_bus_message **ret) {
 void call_send_reply(Call *call, int result, sd_bus_message *reply) {
         int r = result;
 
+        if (call->info.record)
+                call_record(call, "done", /* failure= */ NULL);
         if (r >= 0)
                 r = sd_bus_send(sd_bus_message_get_bus(call->message), reply, NULL);
         if (r < 0)
@@ -136,6 +139,8 @@ void call_refuse(sd_bus_message *message, const Failure *failure) {
 }
 
 void call_fail(Call *call, const Failure *failure) {
+        if (call->info.record)
+                call_record(call, "failed", failure);
         call_refuse(call->message, failure);
         call_free(call);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
@@ -31,6 +32,7 @@ typedef struct CallInfo {
         const char *object; /* path; copied; or NULL */
         const char *name;   /* of the object, for people and polkit's rules; copied; or NULL */
         const char *uuid;   /* of the object, for polkit's rules; copied; or NULL */
+        bool record;        /* write its end into the journal; a job writes its own */
 
         /* Main thread. Ends the call, now or later. */
         void (*authorized)(Call *call, void *arguments);

@@ -4,6 +4,8 @@
 #include <libvirt/virterror.h>
 #include <pthread.h>
 
+#include "common/cleanup.h"
+
 #define KEEPALIVE_INTERVAL_SEC 2
 #define KEEPALIVE_COUNT 3U
 #define N_CONNECTIONS (3U + LINK_ORDINARY_CONNECTIONS)
@@ -178,6 +180,28 @@ int link_open(const char *uri, const GArray *listeners, link_closed_t closed, vo
         link_identify(link, ret_identity);
         *ret = g_steal_pointer(&link);
         return 0;
+}
+
+virConnect *link_connect_anew(Link *link, const char *uri, bool *ret_own, Failure *failure) {
+        g_autoptr(virConnect) connection = NULL;
+
+        *ret_own = !uri_is_test(uri);
+        if (!*ret_own) {
+                virConnectRef(link->connections[0]);
+                return link->connections[0];
+        }
+
+        connection = virConnectOpen(uri);
+        if (!connection) {
+                (void) hypervisor_failure(failure);
+                return NULL;
+        }
+        if (not_supported_is_fine(
+                            virConnectSetKeepAlive(connection, KEEPALIVE_INTERVAL_SEC, KEEPALIVE_COUNT),
+                            failure) < 0)
+                return NULL;
+
+        return g_steal_pointer(&connection);
 }
 
 Link *link_ref(Link *link) {

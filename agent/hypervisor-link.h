@@ -46,6 +46,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Link, link_unref)
 /* Whether a connection was lost; any thread. */
 bool link_is_closed(const Link *link);
 
+/* One more connection to the same libvirt, the caller's to close; on a thread, since it can hang. ret_own is
+ * false where it is one of the link's (libvirt's test driver). NULL on failure. */
+virConnect *link_connect_anew(Link *link, const char *uri, bool *ret_own, Failure *failure);
+
 /* The connection for a call of this lane, the one with the fewest calls. Give it back after the call. */
 virConnect *link_take(Link *link, Lane lane);
 void link_give_back(Link *link, virConnect *connection);

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "hypervisor-link.h"
+#include "hypervisor-stream.h"
 #include "worker.h"
 
 #define RETRY_FIRST_USEC (100 * G_TIME_SPAN_MILLISECOND)
@@ -25,6 +26,7 @@ struct Hypervisor {
         sd_event *event;
         Mailbox *mailbox;
         WorkerPool *pool;
+        Streams *streams;
         GArray *listeners; /* of HypervisorListener */
         char *uri;
 
@@ -155,6 +157,11 @@ int hypervisor_submit(Hypervisor *h, const Request *request, uint64_t *ret_id, F
 
 bool hypervisor_withdraw(Hypervisor *h, uint64_t id) {
         return worker_pool_withdraw(h->pool, id);
+}
+
+int hypervisor_open_stream(Hypervisor *h, const StreamRequest *request, Failure *failure) {
+        return h->link ? streams_open(h->streams, h->link, h->uri, request, failure)
+                       : hypervisor_unavailable(h, failure);
 }
 
 /*
@@ -389,6 +396,7 @@ int hypervisor_new(sd_event *event, Mailbox *mailbox, const char *uri, Hyperviso
                 .event = sd_event_ref(event),
                 .mailbox = mailbox,
                 .pool = worker_pool_new(mailbox, limits, G_N_ELEMENTS(limits)),
+                .streams = streams_new(mailbox),
                 .listeners = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE,
                                          sizeof(HypervisorListener)),
                 .uri = g_strdup(uri),
@@ -417,7 +425,9 @@ int hypervisor_stop(Hypervisor *h) {
         h->deadline_timer = sd_event_source_disable_unref(h->deadline_timer);
 
         hypervisor_release(h, g_steal_pointer(&h->link));
-        r = worker_pool_stop(h->pool, STOP_TIMEOUT_USEC);
+        r = streams_stop(h->streams, STOP_TIMEOUT_USEC);
+        if (r >= 0)
+                r = worker_pool_stop(h->pool, STOP_TIMEOUT_USEC);
         if (r < 0)
                 return r;
 
@@ -439,6 +449,7 @@ Hypervisor *hypervisor_free(Hypervisor *h) {
                 return NULL;
 
         worker_pool_free(h->pool);
+        streams_free(h->streams);
         sd_event_unref(h->event);
         g_array_unref(h->listeners);
         g_hash_table_unref(h->told);

@@ -91,6 +91,29 @@ int hypervisor_submit(Hypervisor *hypervisor, const Request *request, uint64_t *
  * already. */
 bool hypervisor_withdraw(Hypervisor *hypervisor, uint64_t id);
 
+/* A stream of libvirt, carried to and from a socket whose other end is given away; hypervisor-stream.h has
+ * more of how. */
+typedef struct StreamRequest {
+        /* On a thread: opens something on the stream, which is not blocking. Returns 0 or more, or a
+         * negative errno with the failure filled in. */
+        int (*open)(void *data, virConnect *connection, virStream *stream, Failure *failure);
+
+        /* Main thread, exactly once, never from within hypervisor_open_stream(). On success fd is the
+         * callee's to close; it blocks, and is closed on exec. result is what open returned, or the errno of
+         * the failure to connect. */
+        void (*opened)(void *data, int result, int fd, Failure *failure);
+
+        /* Main thread, exactly once, after opened: all is closed. Owns data. */
+        void (*ended)(void *data);
+        void *data;
+} StreamRequest;
+
+#define STREAMS_MAX 64U
+
+/* Opens a stream on a connection of its own. Fails with HypervisorUnavailable, or -ENOBUFS (LimitsExceeded:
+ * STREAMS_MAX are open); opened is not called then. */
+int hypervisor_open_stream(Hypervisor *hypervisor, const StreamRequest *request, Failure *failure);
+
 /* From a callback of libvirt's events, on any thread: deliver is called on the main thread, in the order of
  * posting. */
 void hypervisor_post(Hypervisor *hypervisor, mail_handler_t deliver, void *data);

@@ -127,8 +127,9 @@ static char *bus_address(bool user) {
                     : g_strdup("unix:path=/run/dbus/system_bus_socket");
 }
 
-/* As sd_bus_open_system() or sd_bus_open_user() do, but without file descriptors: no method takes one, and
- * any caller could fill our table with those that come along with a message that waits. */
+/* As sd_bus_open_system() or sd_bus_open_user() do. Descriptors go out with answers, so they can come in
+ * too, though no method takes one: the policy of the system bus keeps them from us, since with messages that
+ * wait anybody could fill our table. On the bus of a session, it is the user's own agent. */
 static int bus_open(bool user, sd_bus **ret) {
         g_autoptr(sd_bus) bus = NULL;
         g_autofree char *address = bus_address(user);
@@ -142,7 +143,7 @@ static int bus_open(bool user, sd_bus **ret) {
         if (r >= 0)
                 r = sd_bus_set_bus_client(bus, true);
         if (r >= 0)
-                r = sd_bus_negotiate_fds(bus, false);
+                r = sd_bus_negotiate_fds(bus, true);
         if (r >= 0)
                 r = sd_bus_start(bus);
         if (r < 0)

@@ -26,6 +26,8 @@ static const struct {
         [ERROR_NO_MANAGED_SAVE] = { ERROR_PREFIX "NoManagedSave", ENODATA },
         [ERROR_INVALID_NAME] = { ERROR_PREFIX "InvalidName", EINVAL },
         [ERROR_OTHER_MACHINE] = { ERROR_PREFIX "OtherMachine", EINVAL },
+        [ERROR_NO_SUCH_DEVICE] = { ERROR_PREFIX "NoSuchDevice", ENODEV },
+        [ERROR_CONSOLE_BUSY] = { ERROR_PREFIX "ConsoleBusy", EBUSY },
         [ERROR_INVALID_XML] = { ERROR_PREFIX "InvalidXML", EBADMSG },
         [ERROR_NOT_SUPPORTED] = { ERROR_PREFIX "NotSupported", EOPNOTSUPP },
         [ERROR_HYPERVISOR_UNAVAILABLE] = { ERROR_PREFIX "HypervisorUnavailable", EHOSTDOWN },

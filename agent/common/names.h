@@ -13,12 +13,14 @@
 #define IFACE_JOB BUS_NAME ".Job"
 #define IFACE_MACHINES BUS_NAME ".Machines"
 #define IFACE_MACHINE BUS_NAME ".Machine"
+#define IFACE_MACHINE_CONSOLE IFACE_MACHINE ".Console"
 
 #define ERROR_PREFIX BUS_NAME ".Error."
 
 #define ACTION_MACHINE_VIEW BUS_NAME ".machine-view"
 #define ACTION_MACHINE_CONTROL BUS_NAME ".machine-control"
 #define ACTION_MACHINE_CONFIGURE BUS_NAME ".machine-configure"
+#define ACTION_MACHINE_CONSOLE BUS_NAME ".machine-console"
 #define ACTION_MACHINE_DEFINE BUS_NAME ".machine-define"
 #define ACTION_MACHINE_DELETE BUS_NAME ".machine-delete"
 #define ACTION_MACHINE_SECRETS BUS_NAME ".machine-secrets"

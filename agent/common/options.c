@@ -19,6 +19,7 @@ static const char *option_signature(const Option *option) {
         static const char *const signatures[] = {
                 [OPTION_BOOL] = "b",
                 [OPTION_UINT64] = "t",
+                [OPTION_UINT32] = "u",
                 [OPTION_STRING] = "s",
         };
 
@@ -36,13 +37,7 @@ static int value_read_bool(sd_bus_message *message, const Option *option, void *
         return 0;
 }
 
-static int value_read_uint64(sd_bus_message *message, const Option *option, void *field, Failure *failure) {
-        uint64_t number;
-        int r;
-
-        r = sd_bus_message_read(message, "t", &number);
-        if (r < 0)
-                return r;
+static int value_take_number(const Option *option, uint64_t number, void *field, Failure *failure) {
         if (number < option->minimum || number > option->maximum)
                 return failure_set(failure, ERROR_INVALID_ARGUMENT,
                                    "\"%s\" is %" PRIu64 ", not within %" PRIu64 " to %" PRIu64 ".",
@@ -50,6 +45,20 @@ static int value_read_uint64(sd_bus_message *message, const Option *option, void
 
         *(uint64_t *) field = number;
         return 0;
+}
+
+static int value_read_uint64(sd_bus_message *message, const Option *option, void *field, Failure *failure) {
+        uint64_t number;
+        int r = sd_bus_message_read(message, "t", &number);
+
+        return r < 0 ? r : value_take_number(option, number, field, failure);
+}
+
+static int value_read_uint32(sd_bus_message *message, const Option *option, void *field, Failure *failure) {
+        uint32_t number;
+        int r = sd_bus_message_read(message, "u", &number);
+
+        return r < 0 ? r : value_take_number(option, number, field, failure);
 }
 
 static int value_read_string(sd_bus_message *message, const Option *option, void *field, Failure *failure) {
@@ -73,6 +82,7 @@ static int value_read(sd_bus_message *message, const Option *option, void *targe
         static int (*const readers[])(sd_bus_message *, const Option *, void *, Failure *) = {
                 [OPTION_BOOL] = value_read_bool,
                 [OPTION_UINT64] = value_read_uint64,
+                [OPTION_UINT32] = value_read_uint32,
                 [OPTION_STRING] = value_read_string,
         };
 

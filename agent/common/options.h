@@ -13,6 +13,7 @@
 typedef enum OptionType {
         OPTION_BOOL,   /* b into a bool */
         OPTION_UINT64, /* t into a uint64_t, within minimum and maximum */
+        OPTION_UINT32, /* u into a uint64_t, within minimum and maximum */
         OPTION_STRING, /* s into a char *, copied; at most maximum bytes, 0: no limit */
 } OptionType;
 

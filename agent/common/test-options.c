@@ -10,13 +10,14 @@
 
 typedef struct Target {
         bool paused;
-        uint64_t timeout;
+        uint64_t timeout, screen;
         char *name;
 } Target;
 
 static const Option table[] = {
         { "paused", OPTION_BOOL, offsetof(Target, paused) },
         { "timeout", OPTION_UINT64, offsetof(Target, timeout), 10, 20 },
+        { "screen", OPTION_UINT32, offsetof(Target, screen), 1, 3 },
         { "name", OPTION_STRING, offsetof(Target, name), .maximum = 5 },
         {},
 };
@@ -132,6 +133,10 @@ static void test_a_wrong_type_is_refused(void) {
 }
 
 static void test_the_range_is_closed(void) {
+        read_fails(message_new("a{sv}", 1, "screen", "u", UINT32_C(4), NULL), ERROR_INVALID_ARGUMENT,
+                   "1 to 3");
+        read_fails(message_new("a{sv}", 1, "screen", "t", UINT64_C(2), NULL), ERROR_INVALID_ARGUMENT,
+                   "\"u\"");
         read_fails(message_new("a{sv}", 1, "timeout", "t", UINT64_C(9), NULL), ERROR_INVALID_ARGUMENT,
                    "10 to 20");
         read_fails(message_new("a{sv}", 1, "timeout", "t", UINT64_C(21), NULL), ERROR_INVALID_ARGUMENT,

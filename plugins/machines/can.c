@@ -4,6 +4,7 @@
 #include "common/cleanup.h"
 #include "common/names.h"
 #include "common/text.h"
+#include "console.h"
 #include "verb-table.h"
 
 /* What org.hatago.Host1.Manager.Can is to say of machines. */
@@ -17,6 +18,10 @@ static const struct {
 } other_verbs[] = {
         { "get-xml", ACTION_MACHINE_VIEW, NULL }, /* secrets in it need another right */
         { "set-xml", ACTION_MACHINE_CONFIGURE, verb_check_persistent },
+        { "open-serial", ACTION_MACHINE_CONSOLE, console_check },
+        { "open-display", ACTION_MACHINE_CONSOLE, console_check }, /* without a password likewise */
+        { "screenshot", ACTION_MACHINE_CONSOLE, console_check },
+        { "send-keys", ACTION_MACHINE_CONSOLE, console_check },
 };
 
 /* Verbs without a machine. */

@@ -231,8 +231,8 @@ static const sd_bus_vtable machine_vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-static int machine_find(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
-                        sd_bus_error *error) {
+int machine_find(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
+                 sd_bus_error *error) {
         Machines *machines = userdata;
 
         *ret = g_hash_table_lookup(machines->by_path, path);

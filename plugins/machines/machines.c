@@ -2,6 +2,7 @@
 #include "machines.h"
 
 #include "common/text.h"
+#include "console.h"
 #include "image-watch.h"
 #include "machined.h"
 #include "network-watch.h"
@@ -29,6 +30,8 @@ Machines *machines_new(const Services *services) {
         machines->statistics = statistics_new(machines);
         machines->warnings = warnings_new(machines);
         machines->definitions = user_count_new(DEFINITIONS_PER_USER_MAX);
+        machines->consoles = user_count_new(CONSOLES_PER_USER_MAX);
+        machines->console_calls = user_count_new(CONSOLE_CALLS_PER_USER_MAX);
         return machines;
 }
 
@@ -45,6 +48,8 @@ Machines *machines_free(Machines *machines) {
         sync_free(machines->sync);
         user_count_free(machines->definitions);
         g_hash_table_unref(machines->by_name);
+        user_count_free(machines->consoles);
+        user_count_free(machines->console_calls);
         g_hash_table_unref(machines->by_path);
         g_hash_table_unref(machines->by_uuid);
         g_free(machines);

@@ -12,7 +12,8 @@ typedef struct Machines {
         const Services *services;
         GHashTable *by_uuid; /* owns the Machine */
         GHashTable *by_path;
-        GHashTable *by_name; /* names are unique, but for a moment when they change hands */
+        UserCount *consoles, *console_calls; /* open; calls under way */
+        GHashTable *by_name;                 /* names are unique, but for a moment when they change hands */
         struct Sync *sync;
         struct ImageWatch *images;
         struct NetworkWatch *networks;
@@ -66,3 +67,7 @@ bool machine_property_find(const char *name, MachineProperty *ret);
 
 /* Appends name and value of a property: an entry of an a{sv}. */
 int machine_property_append(Machine *machine, MachineProperty property, sd_bus_message *reply);
+
+/* The machine at a path, for the vtables of its interfaces: an sd_bus_object_find_t, of the Machines. */
+int machine_find(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
+                 sd_bus_error *error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin.h"
 
+#include "console.h"
 #include "events.h"
 #include "machined.h"
 #include "machines.h"
@@ -39,6 +40,8 @@ static int plugin_start(void *plugin) {
         if (r >= 0)
                 r = machine_publish(machines);
         if (r >= 0)
+                r = console_publish(machines);
+        if (r >= 0)
                 r = machined_start(machines->machined);
         if (r >= 0) {
                 statistics_update(machines->statistics);
@@ -66,9 +69,12 @@ static void *plugin_free(void *plugin) {
         return machines_free(plugin);
 }
 
+static const char *const features[] = { "consoles", NULL };
+
 const PluginDescriptor hatago_plugin = {
         .abi = PLUGIN_ABI,
         .name = "machines",
+        .features = features,
         .create = plugin_create,
         .start = plugin_start,
         .synced = plugin_synced,

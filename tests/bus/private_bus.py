@@ -3,8 +3,10 @@
 
 import contextlib
 import os
+import re
 import subprocess
 
+from agent import TOP
 from hatago_bus import NAME, ROOT, Bus, BusError
 from gi.repository import Gio, GLib
 
@@ -20,6 +22,7 @@ CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
   </policy>
+  {mandatory}
 </busconfig>
 """
 NOBODY = 65534
@@ -30,14 +33,21 @@ def is_root():
     return os.geteuid() == 0
 
 
+def shipped_policy():
+    """Return what the shipped policy of the system bus forbids whatever others allow."""
+    text = (TOP / "units/org.hatago.Host1.conf.in").read_text()
+    return re.search(r'<policy context="mandatory">.*?</policy>', text, re.DOTALL)[0]
+
+
 class PrivateBus:
-    """A dbus-daemon that lets everybody in and allows everything."""
+    """A dbus-daemon that lets everybody in and allows everything but what our policy forbids."""
 
     def __init__(self, folder):
         """Start it; the folder must be open to other users."""
         socket = folder / "bus"
         configuration = folder / "bus.conf"
-        configuration.write_text(CONFIGURATION.format(socket=socket))
+        configuration.write_text(CONFIGURATION.format(socket=socket,
+                                                         mandatory=shipped_policy()))
         self.address = f"unix:path={socket}"
         self.process = subprocess.Popen(
             ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile",

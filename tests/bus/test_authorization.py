@@ -2,13 +2,12 @@
 """Every method, by every kind of caller: who may, and that who may not leaves no trace."""
 
 import dataclasses
-import os
 
 import pytest
 
 from conftest import needs_root
-from hatago_bus import JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT, BusError, options
-from gi.repository import Gio, GLib
+from hatago_bus import CONSOLE, JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT, BusError, options
+from gi.repository import GLib
 from machines import domain_xml, fresh_name
 from polkit_mock import BROKEN, NEVER, NO, PASSWORD, YES
 
@@ -43,6 +42,11 @@ def machine_row(method, verb, action="machine-control", **keywords):
     return Row(MACHINE, method, f"{NAME}.{action}", verb, **keywords)
 
 
+def console_row(method, verb, *arguments):
+    """Return the row of a method of .Machine.Console."""
+    return Row(CONSOLE, method, f"{NAME}.machine-console", verb, arguments=(*arguments, NO_OPTIONS))
+
+
 # A method that is in an interface's XML and has no row here fails a test below.
 MATRIX = [
     Row(MANAGER, "ListJobs", path="root"),
@@ -74,6 +78,10 @@ MATRIX = [
     machine_row("Undefine", "undefine", "machine-delete", state="off"),
     Row(MACHINE, "GetHistory"),
     machine_row("GetXML", "get-xml", "machine-view"),
+    console_row("OpenSerial", "open-serial"),
+    console_row("OpenDisplay", "open-display", GLib.Variant("u", 0)),
+    console_row("Screenshot", "screenshot"),
+    console_row("SendKeys", "send-keys", GLib.Variant("aau", [[30]])),
     Row(JOB, "Cancel", f"{NAME}.machine-control", "cancel", path="job"),
 ]
 GUARDED = [row for row in MATRIX if row.action]
@@ -397,21 +405,6 @@ def test_a_flood_of_one_user_does_not_keep_out_another(shared_house, root, polki
         root.verb(running, "Reset")
     for member in crowd:
         member.close()
-
-
-def test_descriptors_that_come_along_are_refused(shared_house, caller, polkit, running):
-    """No method takes a descriptor; whoever sends some does not fill the agent's table."""
-    polkit.reset()
-    polkit.answer = NEVER
-    for _ in range(80):
-        message = Gio.DBusMessage.new_method_call(NAME, running, MACHINE, "Reset")
-        message.set_body(GLib.Variant.new_tuple(NO_OPTIONS))
-        message.set_unix_fd_list(Gio.UnixFDList.new_from_array([os.dup(0) for _ in range(16)]))
-        reply, _ = caller.connection.send_message_with_reply_sync(
-            message, Gio.DBusSendMessageFlags.NONE, 5000, None)
-        assert reply.get_error_name() == "org.freedesktop.DBus.Error.NotSupported"
-    assert not polkit.questions
-    assert caller.get(running, MACHINE, "State") == "running"
 
 
 # Root

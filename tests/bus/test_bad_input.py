@@ -6,7 +6,8 @@ import random
 import pytest
 
 from gi.repository import GLib
-from hatago_bus import JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT, BusError, options
+from hatago_bus import (CONSOLE, JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT, BusError,
+                        options)
 from interface_xml import published
 from machines import OFF, domain_xml, driver_file, fresh_name, fresh_uuid
 from polkit_mock import NEVER
@@ -279,7 +280,7 @@ def methods():
 def object_of(caller, define):
     """A function that returns an object with an interface."""
     def object_of(interface):
-        if interface == MACHINE:
+        if interface in (MACHINE, CONSOLE):
             return define()
         if interface == JOB:
             define()
@@ -291,7 +292,8 @@ def object_of(caller, define):
 def arguments_of(arguments, last):
     """Return well-typed arguments, the options being last."""
     values = {"s": GLib.Variant("s", "test"), "b": GLib.Variant("b", True),
-              "o": GLib.Variant("o", ROOT), "as": GLib.Variant("as", ["Name"]), "a{sv}": last}
+              "o": GLib.Variant("o", ROOT), "as": GLib.Variant("as", ["Name"]),
+              "u": GLib.Variant("u", 0), "aau": GLib.Variant("aau", [[30]]), "a{sv}": last}
     return [values[type_] for _, type_, direction in arguments if direction == "in"]
 
 

@@ -3,7 +3,7 @@
 
 import pytest
 
-from hatago_bus import JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT
+from hatago_bus import CONSOLE, JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT
 from interface_xml import published, read_interfaces
 
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
@@ -34,7 +34,7 @@ def test_the_file_is_what_the_agent_says(interfaces, live, name, kind):
 def test_each_interface_has_its_file_and_its_object(interfaces, live):
     root, machine, job = live.values()
     assert ours(root) == {MANAGER, MACHINES}
-    assert ours(machine) == {MACHINE}
+    assert ours(machine) == {MACHINE, CONSOLE}
     assert ours(job) == {JOB}
     assert set(interfaces) == ours(root) | ours(machine) | ours(job)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A client of org.hatago.Host1 for tests: calls, properties, signals and waiting, over GDBus."""
 
+import socket
 import time
 
 import gi
@@ -13,6 +14,7 @@ ROOT = "/org/hatago/Host1"
 MANAGER = f"{NAME}.Manager"
 MACHINES = f"{NAME}.Machines"
 MACHINE = f"{NAME}.Machine"
+CONSOLE = f"{MACHINE}.Console"
 JOB = f"{NAME}.Job"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 NO_OPTIONS = GLib.Variant("a{sv}", {})
@@ -36,8 +38,10 @@ class BusError(Exception):
 def options(**values):
     """Return a dictionary of options; bool becomes b, int t. An underscore is a dash."""
     types = {bool: "b", int: "t", str: "s"}
-    return GLib.Variant("a{sv}", {key.replace("_", "-"): GLib.Variant(types[type(value)], value)
-                                  for key, value in values.items()})
+    return GLib.Variant("a{sv}", {
+        key.replace("_", "-"):
+        value if isinstance(value, GLib.Variant) else GLib.Variant(types[type(value)], value)
+        for key, value in values.items()})
 
 
 class Bus:
@@ -73,6 +77,25 @@ class Bus:
             raise BusError(name or error.domain, message) from None
         values = reply.unpack()
         return values[0] if len(values) == 1 else values or None
+
+    def call_fd(self, path, interface, method, *arguments, timeout=30):
+        """Call a method that answers with a descriptor first; return that as an int, and the rest."""
+        body = GLib.Variant.new_tuple(*arguments)
+        try:
+            reply, fds = self.connection.call_with_unix_fd_list_sync(
+                NAME, path, interface, method, body, None, Gio.DBusCallFlags.NONE,
+                int(timeout * 1000), None, None)
+        except GLib.Error as error:
+            name = Gio.DBusError.get_remote_error(error)
+            message = error.message.removeprefix(f"GDBus.Error:{name}: ")
+            raise BusError(name or error.domain, message) from None
+        index, *rest = reply.unpack()
+        return fds.get(index), *rest
+
+    def open_socket(self, path, method, *arguments):
+        """Open a console or display; return its socket."""
+        fd, = self.call_fd(path, CONSOLE, method, *arguments)
+        return socket.socket(fileno=fd)
 
     def get(self, path, interface, name):
         """Return a property."""

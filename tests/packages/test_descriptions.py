@@ -13,8 +13,9 @@ INTERFACES = sorted(path.name for path in (TOP / "dbus-interfaces").glob("*.xml"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 OWNER = "org.freedesktop.policykit.owner"
 MANAGE = "org.libvirt.unix.manage"
-VIEW, CONTROL, DEFINE, DELETE, SECRETS = (
-    f"org.hatago.Host1.machine-{word}" for word in ("view", "control", "define", "delete", "secrets"))
+VIEW, CONTROL, CONSOLE, DEFINE, DELETE, SECRETS = (
+    f"org.hatago.Host1.machine-{word}" for word in ("view", "control", "console", "define", "delete",
+                                                  "secrets"))
 
 # polkit as far as a rules file sees it. Each question is asked of all rules in turn, as polkit does.
 POLKIT = """
@@ -127,7 +128,7 @@ def decisions(unpacked, tmp_path, questions):
 
 def test_the_rules_give_the_agent_libvirt_and_libvirts_group_the_machines(unpacked, tmp_path):
     """And nobody else anything: other users, other actions, the agent's user on its own actions."""
-    ours = [VIEW, CONTROL, DEFINE, DELETE, SECRETS]
+    ours = [VIEW, CONTROL, CONSOLE, DEFINE, DELETE, SECRETS]
     table = [
         ([MANAGE], "hatago", ["hatago"], "yes"),
         ([MANAGE], "alice", ["alice"], "default"),
@@ -157,5 +158,8 @@ def test_nobody_else_may_own_the_name(unpacked):
                 for element in read(path).iter("policy") for key, value in element.attrib.items()}
     own = [{"own": "org.hatago.Host1"}]
     assert policies == {("user", "hatago"): own, ("user", "root"): own,
-                        ("context", "default"): [{"send_destination": "org.hatago.Host1"}]}
-    assert not list(read(path).iter("deny"))
+                        ("context", "default"): [{"send_destination": "org.hatago.Host1"}],
+                        ("context", "mandatory"): []}
+    # Of those that carry descriptors, it lets nobody send any.
+    assert [dict(rule.attrib) for rule in read(path).iter("deny")] == [
+        {"send_destination": "org.hatago.Host1", "min_fds": "1"}]

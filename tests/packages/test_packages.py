@@ -24,6 +24,7 @@ hatagod
     -rw-r--r-- /usr/lib/tmpfiles.d/hatago.conf
     -rwxr-xr-x /usr/sbin/hatagod
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Job.xml
+    -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Machine.Console.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Machine.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Machines.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Manager.xml
