@@ -118,6 +118,8 @@ def target(request, shared_house, caller, define, polkit, agent):
             path, name, uuid = other.call(path, MACHINE, "Shutdown", NO_OPTIONS), "", ""
             other.wait_cancelable(path)
         polkit.reset()
+        if row.path == "job" or row.state not in ("off", "running"):
+            caller.iterate(0.2)  # what reconciles the model after a verb may come after its job
         caller.settle()
         return path, name, uuid
 
