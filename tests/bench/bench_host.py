@@ -249,11 +249,24 @@ class BenchHost:
         self.wait_ready()
 
     def wait_ready(self):
-        """Wait until the agent is connected and shows all machines."""
+        """Wait until the agent is connected, shows all machines, and has nothing to do any more."""
         def read():
             return (self.bus.get(ROOT, MANAGER, "Connected")
                     and len(self.bus.call(ROOT, MACHINES, "ListMachines", NO_OPTIONS)) >= self.count)
-        self.bus.wait(read, 60, "the agent has read all machines")
+        self.bus.wait(read, 120, "the agent has read all machines")
+        self.settle()
+
+    def settle(self, seconds=120):
+        """Wait until the agent rests: it looks after disks in the background for a while."""
+        deadline, before = time.monotonic() + seconds, -1
+        while (used := self.cpu_ticks()) - before > 1 and time.monotonic() < deadline:
+            before = used
+            time.sleep(1)
+
+    def cpu_ticks(self):
+        """Return how much processor time the agent has used, in hundredths of a second."""
+        fields = self.read(f"/proc/{self.agent_pid()}/stat").rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
 
     # Looking
 

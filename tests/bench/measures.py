@@ -369,7 +369,6 @@ def activation(host, rounds):
 def memory(host, seconds=30):
     """What the agent keeps, and how often it wakes up for nothing."""
     host.restart_agent()
-    time.sleep(3)
     pid, limit = host.agent_pid(), 10 * MIB + 6144 * host.count
     text = f"at most {limit / MIB:.1f} MiB"
 
