@@ -74,6 +74,9 @@ int main(int argc, char **argv) {
 
         /* Threads come and go with short work: without this, each leaves an arena of its own behind. */
         (void) mallopt(M_ARENA_MAX, 2);
+        /* Answers of a megabyte come and go: as mappings of their own they leave no hole in the heap.
+         * Without this the limit for that grows with the first of them. */
+        (void) mallopt(M_MMAP_THRESHOLD, 256 * 1024);
         xmlInitParser();
 
         r = manager_new(&options, &manager);
