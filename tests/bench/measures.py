@@ -374,8 +374,7 @@ def memory(host, seconds=30):
 
     def row(what):
         size = host.pss(pid)
-        return Row(what, f"{size / MIB:.1f} MiB", f"{(size - 10 * MIB) / host.count / 1024:.1f} KiB a machine over 10 MiB",
-                   text, size <= limit)
+        return Row(what, f"{size / MIB:.1f} MiB", target=text, met=size <= limit)
 
     yield row(f"memory (PSS) with {host.count} machines")
     for _ in range(3):
