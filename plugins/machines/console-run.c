@@ -2,73 +2,47 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libvirt/virterror.h>
-#include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "console.h"
+#include "domain-xml.h"
+#include "xml-node.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virStream, virStreamFree)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 
 /*
  * Why libvirt refused: it has no error numbers for a machine that is off or has no such device.
  */
 
-/* The XML of the run; libvirt's own, so it is not checked as that of a caller. NULL if there is none. */
+/* The XML of the run; NULL if there is none. */
 static xmlDoc *domain_read_xml(virDomain *domain) {
-        char *xml = virDomainGetXMLDesc(domain, /* flags= */ 0);
+        g_autofree char *xml = virDomainGetXMLDesc(domain, /* flags= */ 0);
+        g_auto(Failure) unreadable = { 0 };
         xmlDoc *document;
 
-        document = xml ? xmlReadMemory(xml, (int) strlen(xml), NULL, NULL,
-                                       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
-                       : NULL;
-        free(xml);
-        return document;
+        return xml && domain_xml_parse(xml, &document, &unreadable) >= 0 ? document : NULL;
 }
 
-static xmlNode *node_find(xmlNode *first, const char *name) {
-        for (; first; first = first->next)
-                if (first->type == XML_ELEMENT_NODE && xmlStrEqual(first->name, BAD_CAST name))
-                        return first;
-
-        return NULL;
-}
-
-/* The first device of this kind; the next ones by node_find(). */
-static xmlNode *domain_find_device(xmlDoc *document, const char *kind) {
-        xmlNode *root = document ? xmlDocGetRootElement(document) : NULL;
-        xmlNode *devices = root ? node_find(root->children, "devices") : NULL;
-
-        return devices ? node_find(devices->children, kind) : NULL;
-}
-
-static unsigned domain_count_devices(xmlDoc *document, const char *kind) {
-        unsigned n = 0;
-
-        for (xmlNode *d = domain_find_device(document, kind); d; d = node_find(d->next, kind))
-                n++;
-        return n;
+static const xmlNode *document_devices(xmlDoc *document) {
+        return document ? node_child(xmlDocGetRootElement(document), "devices") : NULL;
 }
 
 /* The names by which a serial line can be asked for, in turn; false: there is none of this name. */
-static bool domain_has_serial(xmlDoc *document, const char *name, GString *names) {
+static bool document_has_serial(xmlDoc *document, const char *name, GString *names) {
         static const char *const kinds[] = { "serial", "console", "parallel" };
-        g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+        const xmlNode *devices = document_devices(document);
 
         for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-                for (xmlNode *d = domain_find_device(document, kinds[i]); d;
-                     d = node_find(d->next, kinds[i])) {
-                        xmlNode *alias = node_find(d->children, "alias");
-                        xmlChar *text = alias ? xmlGetNoNsProp(alias, BAD_CAST "name") : NULL;
+                for (const xmlNode *d = node_child(devices, kinds[i]); d; d = node_next(d, kinds[i])) {
+                        const char *alias = node_attribute(node_child(d, "alias"), "name");
 
                         /* The first console is the first serial line once more. */
-                        if (text && g_hash_table_add(seen, g_strdup((const char *) text)))
-                                g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", text);
-                        xmlFree(text);
+                        if (alias && g_hash_table_add(seen, (void *) alias))
+                                g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", alias);
                 }
 
         return name ? g_hash_table_contains(seen, name) : g_hash_table_size(seen) > 0;
@@ -114,7 +88,7 @@ int console_run_serial(virDomain *domain, const char *device, bool force, virStr
                                    virDomainGetName(domain));
 
         document = domain_read_xml(domain);
-        if (document && !domain_has_serial(document, device, names))
+        if (document && !document_has_serial(document, device, names))
                 return failure_set(failure, ERROR_NO_SUCH_DEVICE,
                                    "Machine \"%s\" has no serial console%s%s; it has: %s.",
                                    virDomainGetName(domain), device ? " " : "", printable,
@@ -139,7 +113,7 @@ int console_run_display(ConsoleCall *cc, virDomain *domain, Failure *failure) {
                 return r;
 
         document = domain_read_xml(domain);
-        n = domain_count_devices(document, "graphics");
+        n = node_count(document_devices(document), "graphics");
         if (document && cc->index >= n)
                 return failure_set(failure, ERROR_NO_SUCH_DEVICE,
                                    "Machine \"%s\" has no display %u; it has %u, counted from 0.",
@@ -208,7 +182,7 @@ int console_run_screenshot(ConsoleCall *cc, virDomain *domain, Failure *failure)
 
         document = domain_read_xml(domain);
         if ((cc->screen > 0 && number != VIR_ERR_INTERNAL_ERROR) ||
-            (document && domain_count_devices(document, "video") == 0))
+            (document && node_count(document_devices(document), "video") == 0))
                 return failure_set(failure, ERROR_NO_SUCH_DEVICE, "Machine \"%s\" has no screen %u.",
                                    virDomainGetName(domain), (unsigned) cc->screen);
         return r;
