@@ -185,10 +185,11 @@ WORDS = [
     ("plugins/machines/warnings.c", r'\[WARNING_\w+\] = "([^"]+)"', "Machine"),
     ("plugins/machines/pending.c", r'\[SECTION_\w+\] = "([^"]+)"', "Machine"),
     ("plugins/machines/verb-table.c", r'\.name = "([^"]+)"', "Job"),
+    ("plugins/machines/plugin.c", r'features\[\] = \{ "([^"]+)"', "Manager"),
 ]
 
 
-@pytest.mark.parametrize("source, pattern, interface", WORDS, ids=["warnings", "pending", "operations"])
+@pytest.mark.parametrize("source, pattern, interface", WORDS, ids=["warnings", "pending", "operations", "features"])
 def test_every_word_of_a_property_is_documented(source, pattern, interface):
     words = re.findall(pattern, text_of(source))
     assert words, "there is nothing to look for: the test is wrong"
