@@ -418,21 +418,21 @@ int hypervisor_new(sd_event *event, Mailbox *mailbox, const char *uri, Hyperviso
 }
 
 int hypervisor_stop(Hypervisor *h) {
-        int r;
+        int r, streams;
 
         h->stopping = true;
         h->retry_timer = sd_event_source_disable_unref(h->retry_timer);
         h->deadline_timer = sd_event_source_disable_unref(h->deadline_timer);
 
         hypervisor_release(h, g_steal_pointer(&h->link));
-        r = streams_stop(h->streams, STOP_TIMEOUT_USEC);
-        if (r >= 0)
-                r = worker_pool_stop(h->pool, STOP_TIMEOUT_USEC);
-        if (r < 0)
-                return r;
+        /* Both: whatever else hangs, what waits is canceled, and told so. */
+        streams = streams_stop(h->streams, STOP_TIMEOUT_USEC);
+        r = worker_pool_stop(h->pool, STOP_TIMEOUT_USEC);
 
-        /* The last attempt may have been successful, and callbacks may have been under way. */
+        /* What ended in time; the last attempt may have been successful, and callbacks under way. */
         mailbox_deliver(h->mailbox);
+        if (streams < 0 || r < 0)
+                return streams < 0 ? streams : r;
         h->link = link_unref(h->link);
 
         g_atomic_int_set(&h->loop_stop, 1);
