@@ -11,6 +11,7 @@
 #define MANAGER_INTERFACE "org.hatago.Host1.Manager"
 #define MACHINES_INTERFACE "org.hatago.Host1.Machines"
 #define MACHINE_INTERFACE "org.hatago.Host1.Machine"
+#define CONSOLE_INTERFACE "org.hatago.Host1.Machine.Console"
 #define JOB_INTERFACE "org.hatago.Host1.Job"
 
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"

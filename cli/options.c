@@ -163,6 +163,7 @@ static const OptionRow rows[] = {
         { "watch", NULL, MEMBER(watch), read_flag, "stats", N_("again and again, until interrupted") },
         { "interval", "TIME", MEMBER(interval), read_timeout, "stats",
           N_("how often, from 1s to 24h (with --watch every 2s)") },
+        { "text", NULL, MEMBER(text), read_flag, "send-keys", N_("type these texts, as on a US keyboard") },
         { "inactive", NULL, MEMBER(inactive), read_flag, "xml", N_("as stored, not as it runs") },
         { "secure", NULL, MEMBER(secure), read_flag, "xml", N_("with passwords") },
 };

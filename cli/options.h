@@ -33,6 +33,7 @@ typedef struct Options {
         bool snapshots_metadata;
         bool nvram;
         bool watch;
+        bool text;
         const char *state;
         const char *columns;
         const char *sort;

@@ -45,6 +45,12 @@ static const Verb verbs[] = {
           N_("cannot undefine '{name}'") },
         { "xml", 1, 1, VERB_READY | VERB_CHANGE, verb_xml, ACTION("machine-view"), N_("NAME"),
           N_("print a machine's libvirt XML"), N_("cannot read the XML of '{name}'") },
+        { "screenshot", 2, 2, VERB_READY | VERB_CHANGE, verb_screenshot, ACTION("machine-console"),
+          N_("NAME FILE|-"), N_("take a picture of a machine's screen, as PNG"),
+          N_("cannot take a picture of '{name}'") },
+        { "send-keys", 2, VERB_ANY, VERB_READY | VERB_CHANGE, verb_send_keys, ACTION("machine-console"),
+          N_("NAME CHORD…"), N_("press keys of a machine, such as ctrl-alt-del"),
+          N_("cannot send keys to '{name}'"), verb_send_keys_print_help },
         { "stats", 0, VERB_ANY, VERB_READY, verb_stats, NULL, N_("[NAME…]"),
           N_("show how busy the machines are that run"), N_("cannot show the statistics of '{name}'") },
         { "monitor", 0, VERB_ANY, VERB_READY, verb_monitor, NULL, N_("[PATTERN…]"),
@@ -75,14 +81,14 @@ const Verb *verb_find(char **words, unsigned n_words, unsigned *ret_taken) {
 
 /* What other tools call it. */
 static const char *const aliases[][2] = {
-        { "cancel", "job cancel" }, { "create", "define" },   { "delete", "undefine" },
-        { "destroy", "poweroff" },  { "dominfo", "status" },  { "domstate", "status" },
-        { "domrename", "rename" },  { "domstats", "stats" },  { "dumpxml", "xml" },
-        { "info", "status" },       { "hibernate", "save" },  { "jobs", "job list" },
-        { "kill", "poweroff" },     { "ls", "list" },         { "managedsave", "save" },
-        { "pause", "suspend" },     { "remove", "undefine" }, { "restart", "reboot" },
-        { "stop", "shutdown" },     { "top", "stats" },       { "unpause", "resume" },
-        { "watch", "job watch" },
+        { "cancel", "job cancel" },  { "create", "define" },   { "delete", "undefine" },
+        { "destroy", "poweroff" },   { "dominfo", "status" },  { "domstate", "status" },
+        { "domrename", "rename" },   { "domstats", "stats" },  { "dumpxml", "xml" },
+        { "info", "status" },        { "hibernate", "save" },  { "jobs", "job list" },
+        { "kill", "poweroff" },      { "ls", "list" },         { "managedsave", "save" },
+        { "send-key", "send-keys" }, { "pause", "suspend" },   { "remove", "undefine" },
+        { "restart", "reboot" },     { "stop", "shutdown" },   { "top", "stats" },
+        { "unpause", "resume" },     { "watch", "job watch" },
 };
 
 const char *verb_suggest(const char *word) {

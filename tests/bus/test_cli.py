@@ -21,7 +21,7 @@ def process(house, *arguments, **environment):
     kept = {name: value for name, value in os.environ.items()
             if name not in ("LANGUAGE", "LANG", "COLUMNS") and not name.startswith("LC_")}
     return {"args": [HATAGO, *arguments], "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE, "text": True,
+            "stderr": subprocess.PIPE, "text": True, "errors": "replace",
             "env": {**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC",
                     "DBUS_SYSTEM_BUS_ADDRESS": house.bus.address, **environment}}
 
