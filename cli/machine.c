@@ -169,6 +169,21 @@ int machine_find(const Cli *cli, const char *name, sd_bus_error *error, char **r
         return 0;
 }
 
+void machine_read_explicit(const Cli *cli, const char *path, JsonObject *machine) {
+        static const char *const names[] = { "Disks", "Interfaces", "Displays" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+                _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+                _cleanup_message_ sd_bus_message *reply = NULL;
+                JsonNode *value;
+
+                if (bus_call_method(cli, path, PROPERTIES_INTERFACE, "Get", &ignored, &reply, "ss",
+                                    MACHINE_INTERFACE, names[i]) >= 0 &&
+                    json_from_message(reply, &value) >= 0)
+                        json_object_set_member(machine, names[i], value); /* takes it */
+        }
+}
+
 char *machine_find_closest(const Cli *cli, const char *name) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         g_autoptr(GPtrArray) machines = NULL, names = g_ptr_array_new();

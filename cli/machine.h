@@ -32,6 +32,9 @@ int machines_query(const Cli *cli, const char *const *properties, sd_bus_error *
 /* The path of the machine with this name or UUID (new string). Sets error on failure. */
 int machine_find(const Cli *cli, const char *name, sd_bus_error *error, char **ret_path);
 
+/* Adds to a machine's properties those that GetAll leaves out, as far as the agent has them. */
+void machine_read_explicit(const Cli *cli, const char *path, JsonObject *machine);
+
 /* The existing name that this one was most likely meant to be; new string, NULL if none is near. */
 char *machine_find_closest(const Cli *cli, const char *name);
 

@@ -20,19 +20,6 @@
  * Reading
  */
 
-/* One of the properties that GetAll leaves out; left out here too if this agent does not have it. */
-static void explicit_read(const Cli *cli, const char *path, const char *property, JsonObject *machine) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
-        JsonNode *node;
-
-        if (bus_call_method(cli, path, PROPERTIES_INTERFACE, "Get", &ignored, &reply, "ss",
-                            MACHINE_INTERFACE, property) < 0)
-                return;
-        if (json_from_message(reply, &node) >= 0)
-                json_object_set_member(machine, property, node); /* takes it */
-}
-
 /* Whether one of the objects in the array at which the message stands is at the path. */
 static int objects_have(sd_bus_message *message, const char *path) {
         const char *object;
@@ -91,7 +78,6 @@ int jobs_running(const Cli *cli, const char *path, sd_bus_error *error, JsonArra
 }
 
 int machine_status_read(const Cli *cli, const char *name, sd_bus_error *error, JsonObject **ret) {
-        static const char *const explicits[] = { "Disks", "Interfaces", "Displays" };
         g_autoptr(JsonObject) machine = NULL;
         g_autofree char *path = NULL;
         JsonArray *jobs;
@@ -102,8 +88,7 @@ int machine_status_read(const Cli *cli, const char *name, sd_bus_error *error, J
                 r = bus_get_all(cli, path, MACHINE_INTERFACE, error, &machine);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < G_N_ELEMENTS(explicits); i++)
-                explicit_read(cli, path, explicits[i], machine);
+        machine_read_explicit(cli, path, machine);
         r = jobs_running(cli, path, error, &jobs);
         if (r < 0)
                 return r;

@@ -48,22 +48,6 @@ static void properties_print(const Cli *cli, JsonObject *properties) {
                 property_print(cli, l->data, json_object_get_member(properties, l->data));
 }
 
-/* What GetAll leaves out. An agent without one of them is as good as one without any property. */
-static void properties_add_bulky(const Cli *cli, const char *path, JsonObject *all) {
-        static const char *const names[] = { "Disks", "Interfaces", "Displays" };
-
-        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-                _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-                _cleanup_message_ sd_bus_message *reply = NULL;
-                JsonNode *value;
-
-                if (bus_call_method(cli, path, PROPERTIES_INTERFACE, "Get", &error, &reply, "ss",
-                                    MACHINE_INTERFACE, names[i]) >= 0 &&
-                    json_from_message(reply, &value) >= 0)
-                        json_object_set_member(all, names[i], value); /* takes it */
-        }
-}
-
 /* subject: NULL for the agent. Adds to results with --json, else prints. */
 static bool object_show(const Cli *cli, const char *subject, JsonArray *results, bool first) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -80,7 +64,7 @@ static bool object_show(const Cli *cli, const char *subject, JsonArray *results,
                 return false;
         }
         if (path)
-                properties_add_bulky(cli, path, all);
+                machine_read_explicit(cli, path, all);
         if (cli->options->property)
                 complete = properties_select(cli, subject, all, &chosen);
         if (cli->options->json != JSON_OFF) {
