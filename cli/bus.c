@@ -25,7 +25,9 @@ static int error_fill(sd_bus_error *error, int r) {
 int bus_open(const Options *options, sd_bus_error *error, sd_bus **ret) {
         int r;
 
-        r = options->user ? sd_bus_open_user(ret) : sd_bus_open_system(ret);
+        r = options->host   ? sd_bus_open_system_remote(ret, options->host)
+            : options->user ? sd_bus_open_user(ret)
+                            : sd_bus_open_system(ret);
         if (r < 0)
                 return sd_bus_error_setf(error, "org.freedesktop.DBus.Error.NoServer",
                                          _("the message bus cannot be reached (%s)"), g_strerror(-r));

@@ -79,6 +79,20 @@ static char *list_states(void) {
         return g_strdup(state_words);
 }
 
+static int read_number(const OptionRow *row, const char *text, void *member) {
+        guint64 number;
+
+        if (!g_ascii_string_to_unsigned(text, 10, 0, INT32_MAX, &number, NULL))
+                return -EINVAL;
+        *(uint64_t *) member = number;
+        return 0;
+}
+
+/* It becomes an argument of ssh. */
+static int read_host(const OptionRow *row, const char *text, void *member) {
+        return !*text || *text == '-' || strpbrk(text, " \t\n") ? -EINVAL : read_string(row, text, member);
+}
+
 static int read_state(const OptionRow *row, const char *text, void *member) {
         g_auto(GStrv) states = g_strsplit(text, ",", -1), words = g_strsplit(state_words, ", ", -1);
 
@@ -123,6 +137,8 @@ static const OptionRow rows[] = {
         { "no-wait", NULL, MEMBER(no_wait), read_flag, NULL,
           N_("do not wait for jobs: print their numbers") },
         { "user", NULL, MEMBER(user), read_flag, NULL, N_("talk to the agent on your session's bus") },
+        { "host", "[USER@]HOST", MEMBER(host), read_host, NULL,
+          N_("talk to the agent of another host, by ssh (also: -H)") },
         { "help", NULL, MEMBER(help), read_flag, NULL, N_("print help, also for one verb") },
         { "version", NULL, MEMBER(version), read_flag, NULL, N_("print the version") },
         { "all", NULL, MEMBER(all), read_flag, "list", N_("all machines (as without it)") },
@@ -163,6 +179,18 @@ static const OptionRow rows[] = {
         { "watch", NULL, MEMBER(watch), read_flag, "stats", N_("again and again, until interrupted") },
         { "interval", "TIME", MEMBER(interval), read_timeout, "stats",
           N_("how often, from 1s to 24h (with --watch every 2s)") },
+        { "stdio", NULL, MEMBER(stdio), read_flag, "console,view",
+          N_("carry it on standard input and output") },
+        { "announce", NULL, MEMBER(announce), read_flag, "console",
+          N_("with --stdio: print a line first, once it is connected") },
+        { "device", "ALIAS", MEMBER(device), read_string, "console",
+          N_("another console than the first: serial1, console1") },
+        { "force", NULL, MEMBER(force), read_flag, "console", N_("take it over from whoever has it") },
+        { "resize", NULL, MEMBER(resize), read_flag, "console",
+          N_("type a command that tells the guest's shell the size of the terminal") },
+        { "display", "N", MEMBER(display), read_number, "view", N_("another display than the first, 0") },
+        { "skip-auth", NULL, MEMBER(skip_auth), read_flag, "view",
+          N_("do not ask for the display's password") },
         { "text", NULL, MEMBER(text), read_flag, "send-keys", N_("type these texts, as on a US keyboard") },
         { "inactive", NULL, MEMBER(inactive), read_flag, "xml", N_("as stored, not as it runs") },
         { "secure", NULL, MEMBER(secure), read_flag, "xml", N_("with passwords") },
@@ -198,11 +226,15 @@ static int complain_of_value(char **ret_complaint, const OptionRow *row, const c
         return -EINVAL;
 }
 
-/* The one short option, as of systemctl and journalctl. Returns the long form of the word, or NULL. */
+/* The short options, as of systemctl and journalctl. Returns the long form of the word, or NULL. */
 static char *short_expand(const char *word) {
-        if (strncmp(word, "-n", 2) != 0)
+        const char *name = g_str_has_prefix(word, "-n")   ? "lines"
+                           : g_str_has_prefix(word, "-H") ? "host"
+                                                          : NULL;
+
+        if (!name)
                 return NULL;
-        return word[2] ? g_strdup_printf("--lines=%s", word + 2) : g_strdup("--lines");
+        return word[2] ? g_strdup_printf("--%s=%s", name, word + 2) : g_strdup_printf("--%s", name);
 }
 
 /* Reads the option at argv[i] and returns how many words it took. */

@@ -14,6 +14,7 @@ typedef struct Options {
         bool no_legend;
         bool no_wait;
         bool user;
+        const char *host;
         bool help;
         bool version;
 
@@ -40,6 +41,13 @@ typedef struct Options {
         const char *autostart;  /* "yes" or "no" */
         const char *persistent; /* the same */
         const char *property;
+        bool stdio;
+        bool announce;
+        bool force;
+        bool resize;
+        bool skip_auth;
+        const char *device;
+        uint64_t display;
         uint64_t timeout;  /* µs; 0: not given */
         uint64_t interval; /* the same */
         unsigned lines;    /* 10 if not given */

@@ -28,6 +28,7 @@ struct Verb {
 
 int verb_autostart(Cli *cli, char **arguments, unsigned n);
 int verb_complete_names(Cli *cli, char **arguments, unsigned n);
+int verb_console(Cli *cli, char **arguments, unsigned n);
 int verb_define(Cli *cli, char **arguments, unsigned n);
 int verb_edit(Cli *cli, char **arguments, unsigned n);
 int verb_job_cancel(Cli *cli, char **arguments, unsigned n);
@@ -44,6 +45,7 @@ int verb_show(Cli *cli, char **arguments, unsigned n);
 int verb_stats(Cli *cli, char **arguments, unsigned n);
 int verb_status(Cli *cli, char **arguments, unsigned n);
 int verb_undefine(Cli *cli, char **arguments, unsigned n);
+int verb_view(Cli *cli, char **arguments, unsigned n);
 int verb_xml(Cli *cli, char **arguments, unsigned n);
 
 /* The verb that the words begin with, and how many of them it took. NULL if there is none. */
