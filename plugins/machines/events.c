@@ -57,6 +57,17 @@ static void on_agent(virConnectPtr connection, virDomainPtr domain, int state, i
         sync_post(opaque, deliver_config, mail_new(opaque, domain));
 }
 
+static void on_tray(virConnectPtr connection, virDomainPtr domain, const char *alias, int reason,
+                    void *opaque) {
+        sync_post(opaque, deliver_config, mail_new(opaque, domain));
+}
+
+/* A pivot gives a disk another source. */
+static void on_block_job(virConnectPtr connection, virDomainPtr domain, const char *disk, int type,
+                         int status, void *opaque) {
+        sync_post(opaque, deliver_config, mail_new(opaque, domain));
+}
+
 /* All that tell of something read from the XML; sync.h has what becomes of them. */
 static const struct {
         int id;
@@ -66,6 +77,8 @@ static const struct {
         { VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_balloon) },
         { VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_metadata) },
         { VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_agent) },
+        { VIR_DOMAIN_EVENT_ID_TRAY_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_tray) },
+        { VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, VIR_DOMAIN_EVENT_CALLBACK(on_block_job) },
         { VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device) },
         { VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device) },
 };

@@ -153,12 +153,12 @@ static void machines_add(Machines *machines, const MachineFacts *facts) {
         (void) machine_apply_facts(machine, facts);
         machine->announced_id = machine->id;
         (void) machined_apply(machines->machined, machine);
+        machine->host_warnings = network_watch_find(machines->networks, machine);
         (void) warnings_apply(machines->warnings, machine);
         g_hash_table_insert(machines->by_uuid, machine->uuid, machine);
         g_hash_table_insert(machines->by_path, machine->path, machine);
         machines_index_name(machines, machine);
         objects_added(machines->services->objects, machine->path);
-        network_watch_look(machines->networks, machine);
         image_watch_look(machines->images, machine->uuid);
 }
 

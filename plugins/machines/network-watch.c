@@ -21,7 +21,7 @@ static GHashTable *names_new(void) {
         return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
-static bool network_watch_misses(const NetworkWatch *watch, const Machine *machine) {
+uint32_t network_watch_find(const NetworkWatch *watch, const Machine *machine) {
         const Items *list = &machine->config->interfaces;
 
         for (uint32_t i = 0; watch->active && i < list->n; i++) {
@@ -29,15 +29,14 @@ static bool network_watch_misses(const NetworkWatch *watch, const Machine *machi
 
                 if (g_str_equal(interface->type, "network") &&
                     !g_hash_table_contains(watch->active, interface->source))
-                        return true;
+                        return INACTIVE;
         }
 
-        return false;
+        return 0;
 }
 
 void network_watch_look(NetworkWatch *watch, Machine *machine) {
-        machines_set_host_warnings(watch->machines, machine, INACTIVE,
-                                   network_watch_misses(watch, machine) ? INACTIVE : 0);
+        machines_set_host_warnings(watch->machines, machine, INACTIVE, network_watch_find(watch, machine));
 }
 
 static void network_watch_tell(NetworkWatch *watch) {

@@ -18,5 +18,8 @@ int network_watch_opened(virConnect *connection, void *userdata, void **ret_regi
 void network_watch_closing(virConnect *connection, void *registration);
 void network_watch_on_connected(void *userdata);
 
-/* The machine is new, or has other interfaces. */
+/* The warning about a machine's networks, as a bit; 0 if there is none. */
+uint32_t network_watch_find(const NetworkWatch *watch, const Machine *machine);
+
+/* The machine has other interfaces. */
 void network_watch_look(NetworkWatch *watch, Machine *machine);

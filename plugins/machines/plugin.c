@@ -69,7 +69,7 @@ static void *plugin_free(void *plugin) {
         return machines_free(plugin);
 }
 
-static const char *const features[] = { "consoles", NULL };
+static const char *const features[] = { "consoles", "query", "statistics", NULL };
 
 const PluginDescriptor hatago_plugin = {
         .abi = PLUGIN_ABI,

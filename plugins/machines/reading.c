@@ -194,7 +194,8 @@ static void reading_submit(Reading *reading) {
         reading->stale = false;
         if (hypervisor_submit(readings->machines->services->hypervisor, &request, /* ret_id= */ NULL,
                               &failure) < 0) {
-                reading_warn(reading, &failure);
+                if (failure.code != ERROR_CANCELED)
+                        reading_warn(reading, &failure);
                 waiters_call(reading_end(reading));
         }
 }

@@ -42,6 +42,10 @@ NetworkWatch *network_watch_free(NetworkWatch *watch) {
         return NULL;
 }
 
+uint32_t network_watch_find(const NetworkWatch *watch, const Machine *machine) {
+        return 0;
+}
+
 void network_watch_look(NetworkWatch *watch, Machine *machine) {
 }
 

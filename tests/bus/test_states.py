@@ -5,7 +5,7 @@ import pytest
 
 from conftest import House
 from gi.repository import GLib
-from hatago_bus import MACHINE, MANAGER, NO_OPTIONS, ROOT, BusError
+from hatago_bus import CONSOLE, MACHINE, MANAGER, NO_OPTIONS, ROOT, BusError
 from machines import TRANSIENT, domain_xml, driver_file, fresh_name, fresh_uuid
 
 STATES = ("off", "running", "paused", "transient", "saved", "gone")
@@ -34,10 +34,17 @@ EXPECTED = {
     "SetXML": (DONE, DONE, DONE, TRANSIENT_ERROR, DONE, GONE),
     "GetXML": (DONE, DONE, DONE, DONE, DONE, GONE),
 }
+# Those of org.hatago.Host1.Machine.Console.
+EXPECTED_CONSOLE = {
+    "OpenSerial": (OFF, DONE, DONE, DONE, OFF, GONE),
+    "OpenDisplay": (OFF, DONE, DONE, DONE, OFF, GONE),
+    "Screenshot": (OFF, DONE, DONE, DONE, OFF, GONE),
+    "SendKeys": (OFF, DONE, DONE, DONE, OFF, GONE),
+}
 # What libvirt's test driver does otherwise than QEMU's: that is what the test of real guests is for.
 TEST_DRIVER = {("Suspend", "paused"): "Failed"}
 ROWS = [(method, state, TEST_DRIVER.get((method, state), error))
-        for method, errors in EXPECTED.items() for state, error in zip(STATES, errors, strict=True)]
+        for method, errors in (EXPECTED | EXPECTED_CONSOLE).items() for state, error in zip(STATES, errors, strict=True)]
 
 
 def arguments(caller, path, method, state):
@@ -47,6 +54,8 @@ def arguments(caller, path, method, state):
         return [GLib.Variant("s", domain_xml(facts["Name"], facts["UUID"]))]
     return {"Rename": [GLib.Variant("s", fresh_name("renamed"))],
             "SetXML": [GLib.Variant("s", "")],
+            "OpenDisplay": [GLib.Variant("u", 0)],
+            "SendKeys": [GLib.Variant("aau", [[28]])],
             "SetAutostart": [GLib.Variant("b", True)]}.get(method, [])
 
 
@@ -54,7 +63,7 @@ def arguments(caller, path, method, state):
 def transients():
     """A house whose agent has a transient machine for every method, named after it."""
     house = House()
-    machines = [(method, fresh_uuid(), TRANSIENT) for method in EXPECTED]
+    machines = [(method, fresh_uuid(), TRANSIENT) for method in (*EXPECTED, *EXPECTED_CONSOLE)]
     house.ready_agent("--connect", driver_file(house.folder, *machines))
     caller = house.stranger()
     yield caller
@@ -85,6 +94,7 @@ def place(request, caller, define):
 
 def test_every_method_has_a_row(interfaces):
     assert set(EXPECTED) == set(interfaces[MACHINE].methods)
+    assert set(EXPECTED_CONSOLE) == set(interfaces[CONSOLE].methods)
 
 
 @pytest.mark.parametrize("method, state, error", ROWS, ids=[f"{row[0]}-{row[1]}" for row in ROWS])
@@ -95,7 +105,7 @@ def test_what_a_method_answers_in_a_state(place, method, state, error):
     before = caller.everything()
 
     try:
-        answer = caller.call(path, MACHINE, method, *arguments(caller, path, method, state), NO_OPTIONS)
+        answer = caller.call(path, CONSOLE if method in EXPECTED_CONSOLE else MACHINE, method, *arguments(caller, path, method, state), NO_OPTIONS)
         if isinstance(answer, str) and answer.startswith("/"):
             result, name = caller.job(answer)
             assert (result == "done") == (name == "")

@@ -185,7 +185,7 @@ WORDS = [
     ("plugins/machines/warnings.c", r'\[WARNING_\w+\] = "([^"]+)"', "Machine"),
     ("plugins/machines/pending.c", r'\[SECTION_\w+\] = "([^"]+)"', "Machine"),
     ("plugins/machines/verb-table.c", r'\.name = "([^"]+)"', "Job"),
-    ("plugins/machines/plugin.c", r'features\[\] = \{ "([^"]+)"', "Manager"),
+    ("plugins/machines/plugin.c", r'(?:features\[\] = \{|(?<=,)) "(\w+)"(?=,)', "Manager"),
 ]
 
 

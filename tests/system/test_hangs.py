@@ -85,8 +85,10 @@ def test_one_frozen_qemu_holds_up_no_read_and_no_other_machine(running, host, bu
     print(f"{len(waits)} reads: median {waits[len(waits) // 2] * 1000:.1f} ms, "
           f"99 % in {waits[int(len(waits) * 0.99)] * 1000:.1f} ms, slowest {waits[-1] * 1000:.1f} ms; "
           f"another machine started and ended in {took:.1f} s")
-    # One in a hundred may be late: the processors have guests to run, too.
-    assert len(waits) > 300 and waits[int(len(waits) * 0.99)] < READ_MAX
+    # A few may be late: the processors have guests and these readers to run, too. A read that was held up
+    # by the machine would take seconds.
+    assert len(waits) > 300
+    assert waits[int(len(waits) * 0.95)] < READ_MAX and waits[int(len(waits) * 0.99)] < 5 * READ_MAX
     bus.wait(lambda: not bus.call(ROOT, MANAGER, "ListJobs", NO_OPTIONS), 60, "all goes on")
 
 
