@@ -20,6 +20,11 @@ static void deliver_config(void *data) {
         sync_on_config_event(mail->sync, mail->event.uuid);
 }
 
+static void deliver_device(void *data) {
+        g_autofree EventMail *mail = data;
+        sync_on_device_event(mail->sync, mail->event.uuid);
+}
+
 static EventMail *mail_new(Sync *sync, virDomainPtr domain) {
         EventMail *mail = g_new0(EventMail, 1);
         unsigned id = virDomainGetID(domain);
@@ -50,7 +55,7 @@ static void on_metadata(virConnectPtr connection, virDomainPtr domain, int type,
 }
 
 static void on_device(virConnectPtr connection, virDomainPtr domain, const char *alias, void *opaque) {
-        sync_post(opaque, deliver_config, mail_new(opaque, domain));
+        sync_post(opaque, deliver_device, mail_new(opaque, domain));
 }
 
 static void on_agent(virConnectPtr connection, virDomainPtr domain, int state, int reason, void *opaque) {

@@ -9,6 +9,7 @@
 
 #define RETRY_USEC (2 * G_TIME_SPAN_SECOND)
 #define RETRY_LAST_USEC (1 * G_TIME_SPAN_MINUTE)
+#define STORED_USEC (500 * G_TIME_SPAN_MILLISECOND)
 #define RECONCILE_USEC (5 * G_TIME_SPAN_SECOND)
 
 struct Sync {
@@ -18,6 +19,9 @@ struct Sync {
         bool synced;
         bool subscribed;
         sd_event_source *reconcile; /* while synced and subscribed */
+
+        GHashTable *storing; /* set of UUIDs whose configuration libvirt may be about to store */
+        sd_event_source *stored;
 
         bool failed_all;    /* the last full survey */
         GHashTable *failed; /* set of UUIDs that could not be read, though libvirt is there */
@@ -169,6 +173,29 @@ void sync_on_config_event(Sync *sync, const char *uuid) {
         sync_read(sync, uuid, FACTS_CONFIG, NULL, NULL);
 }
 
+static int sync_on_stored(sd_event_source *source, uint64_t usec, void *userdata) {
+        Sync *sync = userdata;
+        GHashTableIter i;
+        gpointer uuid;
+
+        sync->stored = sd_event_source_disable_unref(sync->stored);
+        g_hash_table_iter_init(&i, sync->storing);
+        while (g_hash_table_iter_next(&i, &uuid, NULL))
+                sync_read(sync, uuid, FACTS_CONFIG, NULL, NULL);
+        g_hash_table_remove_all(sync->storing);
+        return 0;
+}
+
+void sync_on_device_event(Sync *sync, const char *uuid) {
+        sync_on_config_event(sync, uuid);
+
+        g_hash_table_add(sync->storing, g_strdup(uuid));
+        if (!sync->stored)
+                (void) sd_event_add_time_relative(sync->machines->services->event, &sync->stored,
+                                                  CLOCK_MONOTONIC, STORED_USEC, /* accuracy= */ 0,
+                                                  sync_on_stored, sync);
+}
+
 void sync_post(Sync *sync, mail_handler_t deliver, void *mail) {
         hypervisor_post(sync->machines->services->hypervisor, deliver, mail);
 }
@@ -269,6 +296,7 @@ Sync *sync_new(Machines *machines) {
         sync->readings = readings_new(machines, sync_on_unread, sync);
         sync->survey = survey_new(machines, &handlers, sync);
         sync->failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        sync->storing = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         sync->retry_usec = RETRY_USEC;
         return sync;
 }
@@ -279,6 +307,8 @@ Sync *sync_free(Sync *sync) {
 
         sd_event_source_disable_unref(sync->reconcile);
         sd_event_source_disable_unref(sync->retry);
+        sd_event_source_disable_unref(sync->stored);
+        g_hash_table_unref(sync->storing);
         g_hash_table_unref(sync->failed);
         survey_free(sync->survey);
         readings_free(sync->readings);

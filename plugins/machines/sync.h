@@ -35,3 +35,7 @@ void sync_post(Sync *sync, mail_handler_t deliver, void *mail);
  * changed. */
 void sync_on_event(Sync *sync, const MachineEvent *event);
 void sync_on_config_event(Sync *sync, const char *uuid);
+
+/* ... and one of a device: libvirt stores the configuration only after it has changed the run, and tells
+ * nothing of that, so it is read once more. */
+void sync_on_device_event(Sync *sync, const char *uuid);

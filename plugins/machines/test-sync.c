@@ -23,6 +23,21 @@ static void test_a_save_is_asked_for_when_a_machine_was_saved(Fixture *f, const 
         settle_to_truth(f);
 }
 
+/* libvirt tells of a device, and stores its configuration after that. */
+static void test_a_device_is_read_once_more(Fixture *f, const void *unused) {
+        sync_on_device_event(f->w->machines->sync, f->d->uuid);
+        sync_on_device_event(f->w->machines->sync, f->d->uuid);
+        world_deliver(f->w, call_of(f, f->d));
+        g_assert_cmpuint(f->w->calls->len, ==, 0);
+
+        f->d->vcpus = 77;
+        g_assert_cmpuint(f->w->timers->len, ==, 1);
+        world_fire(f->w);
+        settle_to_truth(f);
+        g_assert_cmpuint(world_machine(f->w, f->d)->vcpus, ==, 77);
+        g_assert_cmpuint(f->w->timers->len, ==, 0);
+}
+
 static void test_nothing_is_asked_while_nobody_has_subscribed(Fixture *f, const void *unused) {
         f->d->autostart = true;
         g_assert_cmpuint(f->w->timers->len, ==, 0);
@@ -116,6 +131,7 @@ int main(int argc, char **argv) {
 
         fixture_add("/sync/a-save-is-asked-for-when-a-machine-was-saved",
                     test_a_save_is_asked_for_when_a_machine_was_saved);
+        fixture_add("/sync/a-device-is-read-once-more", test_a_device_is_read_once_more);
         fixture_add("/sync/nothing-is-asked-while-nobody-has-subscribed",
                     test_nothing_is_asked_while_nobody_has_subscribed);
         fixture_add("/sync/marks-and-xml-are-reconciled-at-once-and-again",

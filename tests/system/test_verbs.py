@@ -172,17 +172,17 @@ def test_a_failed_start_says_why(machine):
     xml = machine.guest.xml().replace("hatago-guest/vmlinuz", "hatago-guest/not-there")
     machine.path = machine.bus.define(xml)
     result, error, message = machine.verb("Start")
-    assert (result, error) == ("failed", "org.hatago.Host1.Error.Failed")
+    assert (result, error) == ("failed", "org.hatago.Host1.Error.FileMissing")
     assert "not-there" in message
     assert machine.get("State") == "shutoff"
 
 
 def test_an_inactive_network_is_not_taken_for_a_running_machine(machine):
-    """Start: libvirt's "invalid operation" is about the network, and its text says so."""
+    """Start: libvirt's "invalid operation" is about the network, and has a name of its own."""
     machine.path = machine.bus.define(machine.guest.xml(network="default"))
     machine.guest.host.run(["virsh", "net-destroy", "default"], check=False)
     result, error, message = machine.verb("Start")
-    assert (result, error) == ("failed", "org.hatago.Host1.Error.Failed")
+    assert (result, error) == ("failed", "org.hatago.Host1.Error.NetworkInactive")
     assert "network 'default' is not active" in message
 
 
