@@ -2,7 +2,9 @@
 """Consoles, displays, screenshots and keys of real guests, by the bus and by hatago."""
 
 import contextlib
+import os
 import struct
+import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
 import zlib
@@ -148,10 +150,18 @@ def test_keys_reach_the_guest(guest):
 
 
 def test_hatago_console_carries_pipes(guest):
-    """hatago console --stdio: input and output of the guest's shell."""
-    done = guest.guest.host.run(["hatago", "console", "--stdio", guest.guest.name],
-                                input="\recho $((7 * 6))-piped\r", timeout=30)
-    assert "42-piped" in done.stdout
+    """hatago console --stdio: input and output of the guest's shell, for as long as there is input."""
+    with guest.guest.host.popen(["hatago", "console", "--stdio", guest.guest.name],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE) as console:
+        console.stdin.write(b"\recho $((7 * 6))-piped\r")
+        console.stdin.flush()
+        said = b""
+        while b"42-piped" not in said:
+            part = os.read(console.stdout.fileno(), 4096)
+            assert part, said
+            said += part
+        console.stdin.close()
+        assert console.wait(30) == 0
 
 
 def test_consoles_end_with_the_guest_and_with_libvirtd(guest, host):
