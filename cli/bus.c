@@ -99,6 +99,20 @@ int bus_append_flags(sd_bus_message *message, const BusFlag *flags, size_t n_fla
         return sd_bus_message_close_container(message);
 }
 
+int bus_call_flags(const Cli *cli, const char *path, const char *interface, const char *member,
+                   const BusFlag *flags, size_t n_flags, sd_bus_error *error, sd_bus_message **ret_reply) {
+        _cleanup_message_ sd_bus_message *message = NULL;
+        int r;
+
+        r = bus_message_new(cli, path, interface, member, error, &message);
+        if (r < 0)
+                return r;
+        r = bus_append_flags(message, flags, n_flags);
+        if (r < 0)
+                return error_fill(error, r);
+        return bus_call(cli, message, error, ret_reply);
+}
+
 static int on_manager_changed(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         bool *changed = userdata;
 

@@ -34,6 +34,10 @@ typedef struct BusFlag {
 
 int bus_append_flags(sd_bus_message *message, const BusFlag *flags, size_t n_flags);
 
+/* Calls a method that takes these options and nothing else. */
+int bus_call_flags(const Cli *cli, const char *path, const char *interface, const char *member,
+                   const BusFlag *flags, size_t n_flags, sd_bus_error *error, sd_bus_message **ret_reply);
+
 /*
  * Waits until the agent has read the hypervisor once, so that what it shows is whole: at most 10 s, and 1 s
  * where it cannot reach it, then the error NotReady or HypervisorUnavailable. If it shows what it knew last

@@ -273,3 +273,18 @@ bool json_flag(JsonObject *object, const char *name) {
 
         return node && json_node_get_boolean(node);
 }
+
+JsonArray *json_array(JsonObject *object, const char *name) {
+        JsonNode *node = json_object_get_member(object, name);
+
+        return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+}
+
+char *json_words_text(JsonArray *words) {
+        GString *out = g_string_new(NULL);
+
+        for (guint i = 0; words && i < json_array_get_length(words); i++)
+                g_string_append_printf(out, "%s%s", i > 0 ? ", " : "",
+                                       json_array_get_string_element(words, i));
+        return g_string_free(out, FALSE);
+}

@@ -31,7 +31,11 @@ void json_print(JsonMode mode, JsonNode *node);
  */
 char *json_property_text(JsonNode *node);
 
+/* The strings of an array, with commas between; new string, empty if there is no array. */
+char *json_words_text(JsonArray *words);
+
 /* Members of an object, or nothing ("", 0, false) if it has none of that name and type. */
 const char *json_string(JsonObject *object, const char *name);
 uint64_t json_number(JsonObject *object, const char *name);
 bool json_flag(JsonObject *object, const char *name);
+JsonArray *json_array(JsonObject *object, const char *name); /* NULL is none */

@@ -144,16 +144,8 @@ static uint64_t column_number(const ListColumn *column, const Machine *machine) 
         return *(const uint64_t *) ((const char *) machine + column->member);
 }
 
-/* Of an array of strings, with commas between. New string. */
 static char *column_words_text(const ListColumn *column, const Machine *machine) {
-        JsonNode *node = json_object_get_member(machine->facts, column->property);
-        JsonArray *words = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-        GString *out = g_string_new(NULL);
-
-        for (guint i = 0; words && i < json_array_get_length(words); i++)
-                g_string_append_printf(out, "%s%s", i > 0 ? ", " : "",
-                                       json_array_get_string_element(words, i));
-        return g_string_free(out, FALSE);
+        return json_words_text(json_array(machine->facts, column->property));
 }
 
 static bool kind_is_numeric(ColumnKind kind) {

@@ -184,6 +184,24 @@ void machine_read_explicit(const Cli *cli, const char *path, JsonObject *machine
         }
 }
 
+int machine_get_xml(const Cli *cli, const char *path, bool inactive, bool secure, sd_bus_error *error,
+                    char **ret) {
+        const BusFlag flags[] = { { "inactive", inactive }, { "secure", secure } };
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        const char *xml;
+        int r;
+
+        r = bus_call_flags(cli, path, MACHINE_INTERFACE, "GetXML", flags, G_N_ELEMENTS(flags), error,
+                           &reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(reply, "s", &xml);
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        *ret = g_strdup(xml);
+        return 0;
+}
+
 char *machine_find_closest(const Cli *cli, const char *name) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         g_autoptr(GPtrArray) machines = NULL, names = g_ptr_array_new();
@@ -245,9 +263,9 @@ char *machine_path_uuid(const char *path) {
 }
 
 bool machine_has_warnings(const Machine *machine) {
-        JsonNode *node = json_object_get_member(machine->facts, "Warnings");
+        JsonArray *codes = json_array(machine->facts, "Warnings");
 
-        return node && JSON_NODE_HOLDS_ARRAY(node) && json_array_get_length(json_node_get_array(node)) > 0;
+        return codes && json_array_get_length(codes) > 0;
 }
 
 Colour machine_state_colour(const char *state) {

@@ -35,6 +35,11 @@ int machine_find(const Cli *cli, const char *name, sd_bus_error *error, char **r
 /* Adds to a machine's properties those that GetAll leaves out, as far as the agent has them. */
 void machine_read_explicit(const Cli *cli, const char *path, JsonObject *machine);
 
+/* The libvirt XML of the machine at the path (new string): as stored if inactive, else as it runs; with
+ * secure, passwords are in it. Sets error on failure. */
+int machine_get_xml(const Cli *cli, const char *path, bool inactive, bool secure, sd_bus_error *error,
+                    char **ret);
+
 /* The existing name that this one was most likely meant to be; new string, NULL if none is near. */
 char *machine_find_closest(const Cli *cli, const char *name);
 

@@ -132,8 +132,7 @@ void monitor_print_event(const Cli *cli, const MonitorEvent *event) {
 }
 
 char *monitor_job_text(const Cli *cli, const MonitorModel *model, JsonObject *job) {
-        JsonNode *node = json_object_get_member(job, "Objects");
-        JsonArray *objects = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+        JsonArray *objects = json_array(job, "Objects");
         GString *out = g_string_new(json_string(job, "Operation"));
         g_autofree char *raw = NULL;
 

@@ -7,6 +7,7 @@
 #include "errors.h"
 #include "fields.h"
 #include "format.h"
+#include "jobs.h"
 #include "journal.h"
 #include "json.h"
 #include "machine.h"
@@ -19,63 +20,6 @@
 /*
  * Reading
  */
-
-/* Whether one of the objects in the array at which the message stands is at the path. */
-static int objects_have(sd_bus_message *message, const char *path) {
-        const char *object;
-        bool found = false;
-        int r;
-
-        r = sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "o");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_read(message, "o", &object)) > 0)
-                found = found || !path || strcmp(object, path) == 0;
-        if (r >= 0)
-                r = sd_bus_message_exit_container(message);
-        return r < 0 ? r : found || !path;
-}
-
-/* Returns 0 at the end of the list. */
-static int job_read(const Cli *cli, sd_bus_message *message, const char *path, JsonArray *jobs) {
-        _cleanup_error_ sd_bus_error gone = SD_BUS_ERROR_NULL;
-        const char *job;
-        JsonObject *properties;
-        int r, wanted;
-
-        r = sd_bus_message_enter_container(message, SD_BUS_TYPE_STRUCT, "usoao");
-        if (r <= 0)
-                return r;
-        r = sd_bus_message_read(message, "uso", NULL, NULL, &job);
-        if (r < 0)
-                return r;
-        wanted = objects_have(message, path);
-        if (wanted < 0)
-                return wanted;
-        r = sd_bus_message_exit_container(message);
-        if (r < 0)
-                return r;
-        if (wanted && bus_get_all(cli, job, JOB_INTERFACE, &gone, &properties) >= 0)
-                json_array_add_object_element(jobs, properties); /* takes it */
-        return 1;
-}
-
-int jobs_running(const Cli *cli, const char *path, sd_bus_error *error, JsonArray **ret) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        g_autoptr(JsonArray) jobs = json_array_new();
-        int r;
-
-        r = bus_call_method(cli, HATAGO_PATH, MANAGER_INTERFACE, "ListJobs", error, &reply, "a{sv}", 0);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "(usoao)");
-        while (r >= 0 && (r = job_read(cli, reply, path, jobs)) > 0)
-                ;
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        *ret = g_steal_pointer(&jobs);
-        return 0;
-}
 
 int machine_status_read(const Cli *cli, const char *name, sd_bus_error *error, JsonObject **ret) {
         g_autoptr(JsonObject) machine = NULL;
@@ -194,12 +138,6 @@ static char *unit_text(JsonObject *machine) {
         return *unit ? g_strdup_printf("%s (%s)", unit, state) : NULL;
 }
 
-static JsonArray *member_array(JsonObject *object, const char *name) {
-        JsonNode *node = json_object_get_member(object, name);
-
-        return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-}
-
 static char *disk_text(JsonObject *disk) {
         const char *source = json_string(disk, "Source"), *device = json_string(disk, "Device");
         bool drive = strcmp(device, "cdrom") == 0; /* one can only read there */
@@ -250,24 +188,15 @@ static void items_add(Fields *fields, const char *label, JsonArray *items, char 
         }
 }
 
-static char *words_text(JsonArray *words) {
-        GString *out = g_string_new(NULL);
-
-        for (guint i = 0; words && i < json_array_get_length(words); i++)
-                g_string_append_printf(out, "%s%s", i > 0 ? ", " : "",
-                                       json_array_get_string_element(words, i));
-        return g_string_free(out, out->len == 0);
-}
-
 static char *pending_text(JsonObject *machine) {
-        g_autofree char *words = words_text(member_array(machine, "PendingChanges"));
+        g_autofree char *words = json_words_text(json_array(machine, "PendingChanges"));
 
         /* Translators: parts of the configuration that have been changed. */
-        return words ? g_strdup_printf(_("%s: from its next start on"), words) : NULL;
+        return *words ? g_strdup_printf(_("%s: from its next start on"), words) : NULL;
 }
 
 static void warnings_add(Fields *fields, JsonObject *machine, const char *name) {
-        JsonArray *codes = member_array(machine, "Warnings");
+        JsonArray *codes = json_array(machine, "Warnings");
 
         for (guint i = 0; codes && i < json_array_get_length(codes); i++) {
                 char *sentence, *remedy;
@@ -281,7 +210,7 @@ static void warnings_add(Fields *fields, JsonObject *machine, const char *name) 
 /* The last start, if it failed: (name of the error, text, arguments). */
 static void start_failure_add(const Cli *cli, Fields *fields, JsonObject *machine) {
         _cleanup_(explanation_done) Explanation explanation = { 0 };
-        JsonArray *failure = member_array(machine, "StartFailure");
+        JsonArray *failure = json_array(machine, "StartFailure");
         char word[] = "start", *words[] = { word };
         unsigned taken;
         Cli start = *cli;
@@ -323,7 +252,7 @@ static void facts_add(const Cli *cli, Fields *fields, JsonObject *machine, const
         fields_add(fields, _("State"), state_text(machine), colour);
         fields_add_sentence(fields, NULL, state_reason_remedy(json_string(machine, "StateReason"), name),
                             COLOUR_DIM);
-        jobs_add(fields, member_array(machine, "Jobs"));
+        jobs_add(fields, json_array(machine, "Jobs"));
         start_failure_add(cli, fields, machine);
         warnings_add(fields, machine, name);
         fields_add_sentence(fields, _("Pending"), pending_text(machine), COLOUR_YELLOW);
@@ -339,9 +268,9 @@ static void facts_add(const Cli *cli, Fields *fields, JsonObject *machine, const
                    slow ? COLOUR_YELLOW : COLOUR_NONE);
         fields_add(fields, _("vCPUs"), processors_text(machine), COLOUR_NONE);
         fields_add(fields, _("Memory"), memory_text(machine), COLOUR_NONE);
-        items_add(fields, _("Disks"), member_array(machine, "Disks"), disk_text);
-        items_add(fields, _("Interfaces"), member_array(machine, "Interfaces"), interface_text);
-        items_add(fields, _("Displays"), member_array(machine, "Displays"), display_text);
+        items_add(fields, _("Disks"), json_array(machine, "Disks"), disk_text);
+        items_add(fields, _("Interfaces"), json_array(machine, "Interfaces"), interface_text);
+        items_add(fields, _("Displays"), json_array(machine, "Displays"), display_text);
         fields_add(fields, _("Unit"), unit_text(machine), COLOUR_NONE);
         fields_add(fields, _("Main PID"), number_text(json_number(machine, "PID")), COLOUR_NONE);
         fields_add(fields, _("Autostart"), g_strdup(json_flag(machine, "Autostart") ? _("yes") : _("no")),
@@ -384,5 +313,5 @@ void machine_status_print(const Cli *cli, JsonObject *machine) {
         facts_add(cli, fields, machine, shown, colour);
         status_title_print(cli, name, json_string(machine, "Title"), state, colour);
         fields_print(fields, stdout);
-        journal_print(cli, member_array(machine, "Journal"));
+        journal_print(cli, json_array(machine, "Journal"));
 }

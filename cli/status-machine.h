@@ -18,6 +18,3 @@ void machine_status_print(const Cli *cli, JsonObject *machine);
 /* The first line: a sign for the state, the name, and a title if there is one. */
 void status_title_print(const Cli *cli, const char *name, const char *title, const char *state,
                         Colour colour);
-
-/* The properties of the jobs under way, of those that work on the object; of all, if path is NULL. */
-int jobs_running(const Cli *cli, const char *path, sd_bus_error *error, JsonArray **ret);

@@ -102,20 +102,14 @@ static int machine_undefine(const Cli *cli, const char *name, sd_bus_error *erro
                 { "snapshots-metadata", cli->options->snapshots_metadata },
                 { "nvram", cli->options->nvram },
         };
-        _cleanup_message_ sd_bus_message *message = NULL;
         g_autofree char *path = NULL;
         int r;
 
         r = machine_find(cli, name, error, &path);
         if (r < 0)
                 return r;
-        r = bus_message_new(cli, path, MACHINE_INTERFACE, "Undefine", error, &message);
-        if (r < 0)
-                return r;
-        r = bus_append_flags(message, flags, G_N_ELEMENTS(flags));
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        return bus_call(cli, message, error, NULL);
+        return bus_call_flags(cli, path, MACHINE_INTERFACE, "Undefine", flags, G_N_ELEMENTS(flags), error,
+                              NULL);
 }
 
 int verb_undefine(Cli *cli, char **arguments, unsigned n) {

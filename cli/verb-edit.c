@@ -21,52 +21,29 @@ typedef struct Edit {
 
 /* A call that may need a password. The agent that asks for it is there only while it can: an editor and it
  * cannot share the terminal, and Ctrl-C in the editor would end it. */
-static int edit_call(const Edit *edit, const char *action, sd_bus_message *message, sd_bus_error *error,
-                     sd_bus_message **ret_reply) {
-        pid_t agent;
-        int r;
-
+static pid_t edit_begin_call(const Edit *edit, const char *action) {
         edit->cli->action = action;
-        agent = polkit_agent_open(edit->cli);
-        r = bus_call(edit->cli, message, error, ret_reply);
-        polkit_agent_close(agent);
-        return r;
+        return polkit_agent_open(edit->cli);
 }
 
 /* The XML as it is stored, with passwords: what was left out would be lost. */
 static int edit_get_xml(const Edit *edit, sd_bus_error *error, char **ret) {
-        static const BusFlag flags[] = { { "inactive", true }, { "secure", true } };
-        _cleanup_message_ sd_bus_message *message = NULL, *reply = NULL;
-        const char *xml;
+        pid_t agent = edit_begin_call(edit, "org.hatago.Host1.machine-secrets");
         int r;
 
-        r = bus_message_new(edit->cli, edit->path, MACHINE_INTERFACE, "GetXML", error, &message);
-        if (r < 0)
-                return r;
-        r = bus_append_flags(message, flags, G_N_ELEMENTS(flags));
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        r = edit_call(edit, "org.hatago.Host1.machine-secrets", message, error, &reply);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_read(reply, "s", &xml);
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        *ret = g_strdup(xml);
-        return 0;
+        r = machine_get_xml(edit->cli, edit->path, /* inactive= */ true, /* secure= */ true, error, ret);
+        polkit_agent_close(agent);
+        return r;
 }
 
 static int edit_set_xml(const Edit *edit, const char *xml, sd_bus_error *error) {
-        _cleanup_message_ sd_bus_message *message = NULL;
+        pid_t agent = edit_begin_call(edit, "org.hatago.Host1.machine-configure");
         int r;
 
-        r = bus_message_new(edit->cli, edit->path, MACHINE_INTERFACE, "SetXML", error, &message);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(message, "sa{sv}", xml, 0);
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        return edit_call(edit, "org.hatago.Host1.machine-configure", message, error, NULL);
+        r = bus_call_method(edit->cli, edit->path, MACHINE_INTERFACE, "SetXML", error, NULL, "sa{sv}", xml,
+                            0);
+        polkit_agent_close(agent);
+        return r;
 }
 
 static bool edit_ask_again(const Edit *edit) {

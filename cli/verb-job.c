@@ -5,6 +5,7 @@
 #include "bus.h"
 #include "errors.h"
 #include "format.h"
+#include "jobs.h"
 #include "job-wait.h"
 #include "json.h"
 #include "machine.h"
@@ -12,35 +13,6 @@
 #include "table.h"
 #include "text.h"
 #include "verbs.h"
-
-/* The paths of the jobs under way; elements are strings. Sets error on failure. */
-static int jobs_list(const Cli *cli, sd_bus_error *error, GPtrArray **ret) {
-        g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        const char *path;
-        int r;
-
-        r = bus_call_method(cli, HATAGO_PATH, MANAGER_INTERFACE, "ListJobs", error, &reply, "a{sv}", 0);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "(usoao)");
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        while ((r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_STRUCT, "usoao")) > 0) {
-                r = sd_bus_message_read(reply, "uso", NULL, NULL, &path);
-                if (r >= 0)
-                        r = sd_bus_message_skip(reply, "ao");
-                if (r >= 0)
-                        r = sd_bus_message_exit_container(reply);
-                if (r < 0)
-                        break;
-                g_ptr_array_add(paths, g_strdup(path));
-        }
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        *ret = g_steal_pointer(&paths);
-        return 0;
-}
 
 /* A job that has been forgotten is an object that does not exist: says so in the contract's words. */
 static int translate_unknown(sd_bus_error *error, int r) {
@@ -73,8 +45,7 @@ static int job_path(const char *number, sd_bus_error *error, char **ret) {
 
 /* The names of the machines that a job works on. New string. */
 static char *job_objects_text(JsonObject *job, const GPtrArray *machines) {
-        JsonNode *node = json_object_get_member(job, "Objects");
-        JsonArray *objects = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+        JsonArray *objects = json_array(job, "Objects");
         GString *out = g_string_new(NULL);
 
         for (guint i = 0; objects && i < json_array_get_length(objects); i++)
@@ -122,7 +93,7 @@ int verb_job_list(Cli *cli, char **arguments, unsigned n) {
         g_autoptr(GPtrArray) paths = NULL;
 
         json_node_take_array(node, jobs);
-        if (jobs_list(cli, &error, &paths) < 0) {
+        if (jobs_list(cli, NULL, &error, &paths) < 0) {
                 error_report(cli, NULL, &error);
                 return EXIT_FAILURE;
         }
@@ -167,7 +138,7 @@ static bool jobs_resolve(const Cli *cli, char **numbers, unsigned n, GPtrArray *
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 
-        if (n == 0 && jobs_list(cli, &error, ret) < 0) {
+        if (n == 0 && jobs_list(cli, NULL, &error, ret) < 0) {
                 error_report(cli, NULL, &error);
                 return false;
         }

@@ -125,12 +125,6 @@ static bool object_is_wanted(const Monitor *monitor, const char *path, const cha
         return false;
 }
 
-static JsonArray *job_objects(JsonObject *job) {
-        JsonNode *node = json_object_get_member(job, "Objects");
-
-        return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-}
-
 /* Whether one of the machines that it works on is. */
 static bool job_is_wanted(const Monitor *monitor, JsonArray *objects) {
         if (monitor->n_patterns == 0)
@@ -147,7 +141,7 @@ static bool job_is_wanted(const Monitor *monitor, JsonArray *objects) {
 /* What is kept of the job; made when it is first heard of. */
 static JobTold *job_told_ensure(Monitor *monitor, const char *path, JsonObject *job) {
         JobTold *told = g_hash_table_lookup(monitor->jobs, path);
-        JsonArray *objects = job_objects(job);
+        JsonArray *objects = json_array(job, "Objects");
 
         if (told && told->named)
                 return told;
@@ -167,7 +161,7 @@ static bool event_is_wanted(Monitor *monitor, const MonitorEvent *event) {
 
         if (monitor->n_patterns == 0 || strcmp(event->path, HATAGO_PATH) == 0)
                 return true;
-        return job ? job_is_wanted(monitor, job_objects(job))
+        return job ? job_is_wanted(monitor, json_array(job, "Objects"))
                    : object_is_wanted(monitor, event->path, event->name);
 }
 

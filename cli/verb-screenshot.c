@@ -11,33 +11,9 @@
 #include "usage.h"
 #include "verbs.h"
 
-/* More than the pixels of any screen. */
-#define PICTURE_MAX (1024U * 1024 * 1024)
-
-/* All that the descriptor has. */
-static int read_all(int fd, GBytes **ret) {
-        g_autoptr(GByteArray) bytes = g_byte_array_new();
-        uint8_t buffer[65536];
-
-        for (;;) {
-                ssize_t n = read(fd, buffer, sizeof(buffer));
-
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                if (n == 0)
-                        break;
-                if (n > 0)
-                        g_byte_array_append(bytes, buffer, (guint) n);
-                if (bytes->len > PICTURE_MAX)
-                        return -EFBIG;
-        }
-
-        *ret = g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
-        return 0;
-}
-
 static int screenshot_take(const Cli *cli, const char *name, sd_bus_error *error, GBytes **ret) {
         _cleanup_message_ sd_bus_message *reply = NULL;
+        g_autoptr(GMappedFile) file = NULL;
         g_autoptr(GBytes) picture = NULL;
         g_autofree char *path = NULL;
         const char *type;
@@ -50,10 +26,11 @@ static int screenshot_take(const Cli *cli, const char *name, sd_bus_error *error
                 return r;
 
         r = sd_bus_message_read(reply, "hs", &fd, &type); /* the message's */
-        if (r >= 0)
-                r = read_all(fd, &picture);
-        if (r >= 0)
-                r = picture_to_png(type, picture, ret);
+        if (r >= 0) {
+                file = g_mapped_file_new_from_fd(fd, /* writable= */ FALSE, /* error= */ NULL);
+                picture = file ? g_mapped_file_get_bytes(file) : NULL;
+                r = picture ? picture_to_png(type, picture, ret) : -EBADMSG;
+        }
         return r < 0 ? sd_bus_error_set_errnof(error, r, _("the picture cannot be read (%s)"),
                                                g_strerror(-r))
                      : 0;

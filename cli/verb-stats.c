@@ -49,17 +49,12 @@ static bool machine_is_wanted(const Machine *machine, char **patterns, unsigned 
 
 static int read_statistics(const Cli *cli, sd_bus_error *error, Sample *sample) {
         const BusFlag flags[] = { { "devices", cli->options->json != JSON_OFF } };
-        _cleanup_message_ sd_bus_message *message = NULL, *reply = NULL;
+        _cleanup_message_ sd_bus_message *reply = NULL;
         g_autoptr(JsonNode) node = NULL;
         int r;
 
-        r = bus_message_new(cli, HATAGO_PATH, MACHINES_INTERFACE, "GetStatistics", error, &message);
-        if (r < 0)
-                return r;
-        r = bus_append_flags(message, flags, G_N_ELEMENTS(flags));
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        r = bus_call(cli, message, error, &reply);
+        r = bus_call_flags(cli, HATAGO_PATH, MACHINES_INTERFACE, "GetStatistics", flags, G_N_ELEMENTS(flags),
+                           error, &reply);
         if (r < 0)
                 return r;
         r = sd_bus_message_read(reply, "t", &sample->when);

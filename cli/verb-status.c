@@ -4,6 +4,7 @@
 #include "bus.h"
 #include "errors.h"
 #include "fields.h"
+#include "jobs.h"
 #include "json.h"
 #include "machine.h"
 #include "names.h"

@@ -214,19 +214,18 @@ static void *channel_run(void *data) {
 /* A connection to the display; on another host, by way of the same verb there. */
 static int view_connect(View *view, sd_bus_error *error) {
         g_autofree char *number = g_strdup_printf("--display=%u", view->index);
-        const char *words[] = { "view", "--stdio",
-                                number, view->cli->options->skip_auth ? "--skip-auth" : "--",
-                                "--",   view->name,
-                                NULL };
+        const char *words[7] = { "view", "--stdio", number };
+        size_t n = 3;
         pid_t ssh;
         int fd, r;
 
         if (!view->cli->options->host)
                 return console_open_display(view->cli, view->path, view->index, error);
-        if (!view->cli->options->skip_auth) {
-                words[4] = view->name;
-                words[5] = NULL;
-        }
+        if (view->cli->options->skip_auth)
+                words[n++] = "--skip-auth";
+        words[n++] = "--";
+        words[n++] = view->name;
+
         r = console_open_remote(view->cli, words, &fd, &ssh);
         return r < 0 ? sd_bus_error_set_errno(error, r) : fd;
 }

@@ -9,35 +9,6 @@
 #include "process.h"
 #include "verbs.h"
 
-static int machine_get_xml(const Cli *cli, const char *name, sd_bus_error *error, char **ret) {
-        const BusFlag flags[] = {
-                { "inactive", cli->options->inactive },
-                { "secure", cli->options->secure },
-        };
-        _cleanup_message_ sd_bus_message *message = NULL, *reply = NULL;
-        g_autofree char *path = NULL;
-        const char *xml;
-        int r;
-
-        r = machine_find(cli, name, error, &path);
-        if (r < 0)
-                return r;
-        r = bus_message_new(cli, path, MACHINE_INTERFACE, "GetXML", error, &message);
-        if (r < 0)
-                return r;
-        r = bus_append_flags(message, flags, G_N_ELEMENTS(flags));
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        r = bus_call(cli, message, error, &reply);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_read(reply, "s", &xml);
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        *ret = g_strdup(xml);
-        return 0;
-}
-
 /* XML allows C1 controls as they are; as references they mean the same, and no terminal obeys them. */
 static void xml_print_escaped(const char *xml) {
         for (const char *p = xml; *p; p = g_utf8_next_char(p)) {
@@ -71,12 +42,16 @@ static void xml_print(const Cli *cli, const char *xml) {
 
 int verb_xml(Cli *cli, char **arguments, unsigned n) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        g_autofree char *xml = NULL;
+        g_autofree char *path = NULL, *xml = NULL;
         pid_t pager;
+        int r;
 
         if (cli->options->secure)
                 cli->action = "org.hatago.Host1.machine-secrets";
-        if (machine_get_xml(cli, arguments[0], &error, &xml) < 0) {
+        r = machine_find(cli, arguments[0], &error, &path);
+        if (r >= 0)
+                r = machine_get_xml(cli, path, cli->options->inactive, cli->options->secure, &error, &xml);
+        if (r < 0) {
                 error_report(cli, arguments[0], &error);
                 return EXIT_FAILURE;
         }
