@@ -164,6 +164,18 @@ def test_hatago_console_carries_pipes(guest):
         assert console.wait(30) == 0
 
 
+def test_hatago_screenshot_writes_the_picture(guest, host):
+    """hatago screenshot: the same picture, in a file of the caller's."""
+    host.run(["hatago", "screenshot", guest.guest.name, "/srv/screen.png"])
+    assert png_size((host.root / "srv/screen.png").read_bytes()) in ((720, 400), (640, 480))
+
+
+def test_hatago_send_keys_reach_the_guest(guest, host):
+    """hatago send-keys: its kernel reboots it by Ctrl-Alt-Del."""
+    host.run(["hatago", "send-keys", guest.guest.name, "ctrl-alt-del"])
+    guest.guest.wait_ready(times=2)
+
+
 def test_consoles_end_with_the_guest_and_with_libvirtd(guest, host):
     """OpenSerial: end of file when the guest is powered off, and when libvirtd dies."""
     with serial(guest) as console:
