@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "host.h"
+
+/* The groups, in the order in which they are shown: that of virt-host-validate, then ours. */
+typedef enum CheckGroup {
+        GROUP_ACCELERATION, /* processor, /dev/kvm */
+        GROUP_DEVICES,      /* vhost-net, tun */
+        GROUP_CGROUP,
+        GROUP_IOMMU,
+        GROUP_SECURE_GUEST,
+        GROUP_MEMORY,
+        GROUP_LIBVIRT,
+        GROUP_PROGRAMS, /* QEMU, firmware, swtpm, … */
+        GROUP_NETWORK,
+        GROUP_STORAGE,
+        GROUP_SYSTEM, /* clock, autostart, the agent */
+        _GROUP_MAX,
+} CheckGroup;
+
+const char *check_group_to_string(CheckGroup group);
+
+/* One check. Its id is on the bus, in scripts and in names of units: letters, digits and hyphens; it never
+ * changes. judge() sets the verdict; it neither changes anything nor waits for anything that may hang. */
+typedef struct Check {
+        const char *id;
+        CheckGroup group;
+        void (*judge)(Host *host, Verdict *verdict);
+} Check;
+
+/* All, in the order in which they are shown; ends with an entry without id. */
+extern const Check check_table[];
+
+const Check *check_find(const char *id); /* NULL: none */
+
+/* The judges, a file for each group or two. */
+void judge_hardware_virtualization(Host *host, Verdict *verdict);
+void judge_kvm_device(Host *host, Verdict *verdict);
+void judge_kvm_access(Host *host, Verdict *verdict);
+void judge_kvm_qemu_access(Host *host, Verdict *verdict);
+void judge_kvm_guest(Host *host, Verdict *verdict);
+void judge_kvm_module(Host *host, Verdict *verdict);
+void judge_nested(Host *host, Verdict *verdict);

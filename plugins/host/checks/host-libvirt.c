@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What libvirt says, through its read-only socket, which is open to everybody. */
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "host-internal.h"
+
+#define URI "qemu:///system"
+/* libvirt may be started by its socket first, which takes half a second. */
+#define DEADLINE_USEC (3 * G_TIME_SPAN_SECOND)
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, virNetworkFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virStoragePool, virStoragePoolFree)
+
+static void part_free(gpointer p) {
+        HostPart *part = p;
+
+        g_free(part->name);
+        g_free(part->detail);
+        g_free(part);
+}
+
+void host_libvirt_init(HostLibvirt *libvirt) {
+        *libvirt = (HostLibvirt){
+                .error = g_strdup(""),
+                .networks = g_ptr_array_new_with_free_func(part_free),
+                .pools = g_ptr_array_new_with_free_func(part_free),
+                .domains = g_ptr_array_new_with_free_func(part_free),
+        };
+}
+
+void host_libvirt_done(HostLibvirt *libvirt) {
+        g_free(libvirt->error);
+        g_ptr_array_unref(libvirt->networks);
+        g_ptr_array_unref(libvirt->pools);
+        g_ptr_array_unref(libvirt->domains);
+}
+
+void host_part_add(GPtrArray *parts, const char *name, const char *detail, bool active, bool autostart) {
+        HostPart *part = g_new(HostPart, 1);
+
+        *part = (HostPart){ .name = g_strdup(name),
+                            .detail = g_strdup(detail ?: ""),
+                            .active = active,
+                            .autostart = autostart };
+        g_ptr_array_add(parts, part);
+}
+
+const HostPart *host_part_find(const GPtrArray *parts, const char *name) {
+        for (guint i = 0; i < parts->len; i++) {
+                const HostPart *part = parts->pdata[i];
+
+                if (g_str_equal(part->name, name))
+                        return part;
+        }
+        return NULL;
+}
+
+/*
+ * On a thread: calls to libvirt have no deadline.
+ */
+
+typedef struct Question {
+        GMutex lock;
+        GCond answered;
+        bool done;
+        HostLibvirt answer;
+} Question;
+
+static int read_networks(virConnect *connection, GPtrArray *parts) {
+        virNetwork **list = NULL;
+        int n = virConnectListAllNetworks(connection, &list, /* flags= */ 0);
+
+        for (int i = 0; i < n; i++) {
+                g_autoptr(virNetwork) network = list[i];
+                char *bridge = virNetworkGetBridgeName(network);
+                int autostart = 0;
+
+                (void) virNetworkGetAutostart(network, &autostart);
+                host_part_add(parts, virNetworkGetName(network), bridge, virNetworkIsActive(network) > 0,
+                              autostart);
+                free(bridge);
+        }
+
+        free(list);
+        return n;
+}
+
+static int read_pools(virConnect *connection, GPtrArray *parts) {
+        virStoragePool **list = NULL;
+        int n = virConnectListAllStoragePools(connection, &list, /* flags= */ 0);
+
+        for (int i = 0; i < n; i++) {
+                g_autoptr(virStoragePool) pool = list[i];
+                int autostart = 0;
+
+                (void) virStoragePoolGetAutostart(pool, &autostart);
+                host_part_add(parts, virStoragePoolGetName(pool), /* detail= */ NULL,
+                              virStoragePoolIsActive(pool) > 0, autostart);
+        }
+
+        free(list);
+        return n;
+}
+
+/* One call, however many there are. */
+static int read_domains(virConnect *connection, GPtrArray *parts) {
+        virDomain **list = NULL;
+        int n = virConnectListAllDomains(connection, &list, VIR_CONNECT_LIST_DOMAINS_AUTOSTART);
+
+        for (int i = 0; i < n; i++) {
+                g_autoptr(virDomain) domain = list[i];
+
+                host_part_add(parts, virDomainGetName(domain), /* detail= */ NULL,
+                              virDomainGetID(domain) != (unsigned) -1, /* autostart= */ true);
+        }
+
+        free(list);
+        return n;
+}
+
+static void set_error(HostLibvirt *answer) {
+        const virError *error = virGetLastError();
+
+        g_free(answer->error);
+        answer->error = g_strdup(error && error->message ? error->message : "unknown error");
+}
+
+static void read_all(HostLibvirt *answer) {
+        g_autoptr(virConnect) connection = virConnectOpenReadOnly(URI);
+
+        if (!connection || read_networks(connection, answer->networks) < 0 ||
+            read_pools(connection, answer->pools) < 0 || read_domains(connection, answer->domains) < 0)
+                set_error(answer);
+        else
+                answer->connected = true;
+}
+
+static gpointer question_run(gpointer data) {
+        Question *question = data;
+        HostLibvirt answer;
+
+        host_libvirt_init(&answer);
+        read_all(&answer);
+
+        g_mutex_lock(&question->lock);
+        question->answer = answer;
+        question->done = true;
+        g_cond_signal(&question->answered);
+        g_mutex_unlock(&question->lock);
+        return NULL;
+}
+
+/* libvirt writes errors to standard error by itself. */
+static void say_nothing(void *userdata, virError *error) {
+}
+
+static void libvirt_ask(HostLibvirt *libvirt) {
+        Question *question = g_new0(Question, 1);
+        int64_t deadline = g_get_monotonic_time() + DEADLINE_USEC;
+        bool in_time = true;
+
+        virSetErrorFunc(/* userdata= */ NULL, say_nothing);
+        g_mutex_init(&question->lock);
+        g_cond_init(&question->answered);
+        g_thread_unref(g_thread_new("libvirt", question_run, question));
+
+        g_mutex_lock(&question->lock);
+        while (!question->done && in_time)
+                in_time = g_cond_wait_until(&question->answered, &question->lock, deadline);
+        if (question->done) {
+                host_libvirt_done(libvirt);
+                *libvirt = question->answer;
+        }
+        g_mutex_unlock(&question->lock);
+
+        if (in_time) {
+                g_cond_clear(&question->answered);
+                g_mutex_clear(&question->lock);
+                g_free(question);
+                return;
+        }
+
+        /* The thread stays where it is, with the question, and ends with the process. */
+        g_free(libvirt->error);
+        libvirt->error = g_strdup("libvirt does not answer");
+}
+
+const HostLibvirt *host_libvirt(Host *host, Verdict *verdict) {
+        verdict_read(verdict, "libvirt: " URI);
+        if (!host->have_libvirt) {
+                host->have_libvirt = true;
+                if (host->is_real)
+                        libvirt_ask(&host->libvirt);
+        }
+        return &host->libvirt;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host-test.h"
+
+#include "host-internal.h"
+
+void host_set_processor(Host *host, const Processor *processor) {
+        host->processor = *processor;
+        host->have_processor = true;
+}
+
+void host_set_unit(Host *host, const char *name, const char *load, const char *active, const char *file) {
+        HostUnit *unit = g_new(HostUnit, 1);
+
+        *unit = (HostUnit){ .load = g_strdup(load), .active = g_strdup(active), .file = g_strdup(file) };
+        g_hash_table_replace(host->units, g_strdup(name), unit);
+}
+
+void host_set_libvirt(Host *host, bool connected, const char *error) {
+        host->have_libvirt = true;
+        host->libvirt.connected = connected;
+        g_free(host->libvirt.error);
+        host->libvirt.error = g_strdup(error);
+}
+
+void host_add_network(Host *host, const char *name, const char *bridge, bool active, bool autostart) {
+        host_part_add(host->libvirt.networks, name, bridge, active, autostart);
+}
+
+void host_add_pool(Host *host, const char *name, const char *target, bool active, bool autostart) {
+        host_part_add(host->libvirt.pools, name, target, active, autostart);
+}
+
+void host_add_domain(Host *host, const char *name, bool active, bool autostart) {
+        host_part_add(host->libvirt.domains, name, "", active, autostart);
+}
+
+void host_set_network_manager(Host *host, bool running, const char *version) {
+        host->have_network_manager = true;
+        host->network_manager.running = running;
+        g_free(host->network_manager.version);
+        host->network_manager.version = g_strdup(version);
+}
+
+void host_add_device(Host *host, const char *name, unsigned type, unsigned state, bool managed) {
+        host_device_add(host->network_manager.devices, name, type, state, managed);
+}
+
+void host_set_agent(Host *host, bool running, bool connected, const char *error) {
+        host->have_agent = true;
+        host->agent.running = running;
+        host->agent.connected = connected;
+        g_free(host->agent.connection_error);
+        host->agent.connection_error = g_strdup(error);
+}

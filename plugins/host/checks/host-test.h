@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "host.h"
+
+/* What unit tests say in the place of what the machine would; for no other code. Strings are copied. */
+void host_set_processor(Host *host, const Processor *processor);
+void host_set_unit(Host *host, const char *name, const char *load, const char *active, const char *file);
+void host_set_libvirt(Host *host, bool connected, const char *error);
+void host_add_network(Host *host, const char *name, const char *bridge, bool active, bool autostart);
+void host_add_pool(Host *host, const char *name, const char *target, bool active, bool autostart);
+void host_add_domain(Host *host, const char *name, bool active, bool autostart);
+void host_set_network_manager(Host *host, bool running, const char *version);
+void host_add_device(Host *host, const char *name, unsigned type, unsigned state, bool managed);
+void host_set_agent(Host *host, bool running, bool connected, const char *error);

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
+#include "common/cleanup.h"
+#include "host-internal.h"
+
+#define FILE_BYTES_MAX (1024U * 1024U)
+
+Host *host_new(const char *root) {
+        Host *host = g_new0(Host, 1);
+
+        host->is_real = g_str_equal(root, "/");
+        host->root = g_strdup(host->is_real ? "" : root);
+        host->units = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, host_unit_free);
+        host_libvirt_init(&host->libvirt);
+        host_network_manager_init(&host->network_manager);
+        host->agent.connection_error = g_strdup("");
+        return host;
+}
+
+Host *host_free(Host *host) {
+        if (!host)
+                return NULL;
+
+        g_free(host->root);
+        g_hash_table_unref(host->units);
+        host_libvirt_done(&host->libvirt);
+        host_network_manager_done(&host->network_manager);
+        g_free(host->agent.connection_error);
+        sd_bus_flush_close_unref(host->bus);
+        g_free(host);
+        return NULL;
+}
+
+/*
+ * Files
+ */
+
+char *host_path(Host *host, const char *path) {
+        return g_strconcat(host->root, path, NULL);
+}
+
+/* A device or a FIFO could hold the reader up. */
+static int open_regular(const char *path) {
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        struct stat status;
+
+        if (fd < 0)
+                return -1;
+        if (fstat(fd, &status) >= 0 && S_ISREG(status.st_mode))
+                return fd;
+
+        (void) close(fd);
+        errno = EINVAL;
+        return -1;
+}
+
+char *host_read(Host *host, Verdict *verdict, const char *path) {
+        g_autofree char *full = host_path(host, path);
+        g_autoptr(GString) text = g_string_new(NULL);
+        char buffer[4096];
+        ssize_t n;
+        int fd;
+
+        verdict_read(verdict, path);
+        fd = open_regular(full);
+        if (fd < 0)
+                return NULL;
+
+        while ((n = read(fd, buffer, sizeof(buffer))) > 0 && text->len < FILE_BYTES_MAX)
+                g_string_append_len(text, buffer, n);
+        if (n < 0) {
+                int error = errno;
+
+                (void) close(fd);
+                errno = error;
+                return NULL;
+        }
+
+        (void) close(fd);
+        return g_strchomp(g_string_free(g_steal_pointer(&text), /* free_segment= */ FALSE));
+}
+
+int host_read_number(Host *host, Verdict *verdict, const char *path, int64_t *ret) {
+        g_autofree char *text = host_read(host, verdict, path);
+        char *end;
+        int64_t number;
+
+        if (!text)
+                return -errno;
+
+        errno = 0;
+        number = g_ascii_strtoll(text, &end, /* base= */ 10);
+        if (errno != 0 || end == text || (*end != '\0' && !g_ascii_isspace(*end)))
+                return -EINVAL;
+
+        *ret = number;
+        return 0;
+}
+
+bool host_exists(Host *host, Verdict *verdict, const char *path) {
+        g_autofree char *full = host_path(host, path);
+
+        verdict_read(verdict, path);
+        return access(full, F_OK) >= 0;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b) {
+        return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+char **host_list(Host *host, Verdict *verdict, const char *path) {
+        g_autofree char *full = host_path(host, path);
+        g_autoptr(GDir) folder = NULL;
+        GPtrArray *names;
+        const char *name;
+
+        verdict_read(verdict, path);
+        if (access(full, R_OK | X_OK) < 0)
+                return NULL; /* GDir's errors are no errno */
+        folder = g_dir_open(full, /* flags= */ 0, /* error= */ NULL);
+        if (!folder) {
+                errno = ENOTDIR;
+                return NULL;
+        }
+
+        names = g_ptr_array_new();
+        while ((name = g_dir_read_name(folder)))
+                g_ptr_array_add(names, g_strdup(name));
+        g_ptr_array_sort(names, compare_names);
+        g_ptr_array_add(names, NULL);
+        return (char **) g_ptr_array_free(names, FALSE);
+}
+
+int host_stat(Host *host, Verdict *verdict, const char *path, struct stat *ret) {
+        g_autofree char *full = host_path(host, path);
+
+        verdict_read(verdict, path);
+        return stat(full, ret) < 0 ? -errno : 0;
+}
+
+int host_filesystem(Host *host, Verdict *verdict, const char *path, uint64_t *ret_free, uint64_t *ret_size) {
+        g_autofree char *full = host_path(host, path);
+        struct statvfs status;
+
+        verdict_read(verdict, path);
+        if (statvfs(full, &status) < 0)
+                return -errno;
+
+        *ret_free = (uint64_t) status.f_bavail * status.f_frsize;
+        *ret_size = (uint64_t) status.f_blocks * status.f_frsize;
+        return 0;
+}
+
+bool host_accessible(Host *host, Verdict *verdict, const char *path) {
+        g_autofree char *full = host_path(host, path);
+
+        verdict_read(verdict, path);
+        return access(full, R_OK | W_OK) >= 0;
+}
+
+/*
+ * The processor
+ */
+
+#if defined(__x86_64__) || defined(__i386__)
+/* Intel SDM volume 2, CPUID: leaf 1 ECX bit 5 is VMX, bit 31 is kept free for outer hypervisors. AMD APM
+ * volume 3, E.4.2: 8000_0001h ECX bit 2 is SVM. 4000_0000h has the outer hypervisor's signature. */
+static void processor_ask(Processor *processor) {
+        unsigned a, b, c, d;
+
+        processor->is_x86 = true;
+        if (__get_cpuid(1, &a, &b, &c, &d)) {
+                processor->capable = c & (1U << 5);
+                processor->hypervisor = c & (1U << 31);
+        }
+        if (__get_cpuid(0x80000001U, &a, &b, &c, &d))
+                processor->capable = processor->capable || (c & (1U << 2));
+        if (!processor->hypervisor)
+                return;
+
+        __cpuid(0x40000000U, a, b, c, d);
+        memcpy(processor->outer, &b, 4);
+        memcpy(processor->outer + 4, &c, 4);
+        memcpy(processor->outer + 8, &d, 4);
+}
+#else
+static void processor_ask(Processor *processor) {
+}
+#endif
+
+static const char *machine_name(void) {
+        static struct utsname names; /* of this process: never changes */
+
+        return uname(&names) < 0 ? "" : names.machine;
+}
+
+const Processor *host_processor(Host *host, Verdict *verdict) {
+        if (!host->have_processor) {
+                host->have_processor = true;
+                host->processor.architecture = machine_name();
+                if (host->is_real)
+                        processor_ask(&host->processor);
+        }
+        if (host->processor.is_x86)
+                verdict_read(verdict, "CPUID");
+        return &host->processor;
+}
+
+static bool is_flags_line(const char *line) {
+        static const char *const names[] = { "flags", "Features", "features", "facilities" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+                if (g_str_has_prefix(line, names[i]))
+                        return true;
+        return false;
+}
+
+bool host_processor_flag(Host *host, Verdict *verdict, const char *flag) {
+        g_autofree char *text = host_read(host, verdict, "/proc/cpuinfo");
+        g_auto(GStrv) lines = NULL;
+
+        if (!text)
+                return false;
+
+        lines = g_strsplit(text, "\n", /* max_tokens= */ -1);
+        for (char **line = lines; *line; line++) {
+                const char *words = is_flags_line(*line) ? strchr(*line, ':') : NULL;
+                g_auto(GStrv) flags = words ? g_strsplit_set(words + 1, " \t", /* max_tokens= */ -1) : NULL;
+
+                if (flags && g_strv_contains((const char *const *) flags, flag))
+                        return true;
+        }
+        return false;
+}
+
+bool host_module(Host *host, Verdict *verdict, const char *name) {
+        g_autofree char *path = g_strconcat("/sys/module/", name, NULL);
+        return host_exists(host, verdict, path);
+}
+
+/*
+ * The bus
+ */
+
+sd_bus *host_bus(Host *host) {
+        if (!host->tried_bus && host->is_real) {
+                host->tried_bus = true;
+                if (sd_bus_open_system(&host->bus) >= 0)
+                        (void) sd_bus_set_method_call_timeout(host->bus, 3 * G_TIME_SPAN_SECOND);
+        }
+        return host->bus;
+}
