@@ -20,13 +20,15 @@ const char *check_group_to_string(CheckGroup group) {
 }
 
 const Check check_table[] = {
-        { "hardware-virtualization", GROUP_ACCELERATION, judge_hardware_virtualization },
-        { "kvm-device", GROUP_ACCELERATION, judge_kvm_device },
-        { "kvm-access", GROUP_ACCELERATION, judge_kvm_access },
-        { "kvm-module", GROUP_ACCELERATION, judge_kvm_module },
-        { "kvm-qemu-access", GROUP_ACCELERATION, judge_kvm_qemu_access },
-        { "kvm-guest", GROUP_ACCELERATION, judge_kvm_guest },
-        { "nested", GROUP_ACCELERATION, judge_nested },
+        { "hardware-virtualization", GROUP_ACCELERATION, judge_hardware_virtualization,
+          "off-in-firmware hidden absent architecture" },
+        { "kvm-device", GROUP_ACCELERATION, judge_kvm_device, "missing no-virtualization" },
+        { "kvm-access", GROUP_ACCELERATION, judge_kvm_access, "refused no-device" },
+        { "kvm-module", GROUP_ACCELERATION, judge_kvm_module, "missing no-virtualization built-in" },
+        { "kvm-qemu-access", GROUP_ACCELERATION, judge_kvm_qemu_access, "refused no-device no-user" },
+        { "kvm-guest", GROUP_ACCELERATION, judge_kvm_guest,
+          "not-ordinary busy trial-failed untried no-device" },
+        { "nested", GROUP_ACCELERATION, judge_nested, "off no-module" },
         {},
 };
 
@@ -36,4 +38,11 @@ const Check *check_find(const char *id) {
                         return check;
 
         return NULL;
+}
+
+bool check_has_reason(const Check *check, const char *reason) {
+        g_auto(GStrv) words = g_strsplit(check->reasons, " ", /* max_tokens= */ -1);
+
+        return g_str_equal(reason, "") || g_str_equal(reason, "denied") ||
+               g_str_equal(reason, "unreadable") || g_strv_contains((const char *const *) words, reason);
 }

@@ -27,12 +27,18 @@ typedef struct Check {
         const char *id;
         CheckGroup group;
         void (*judge)(Host *host, Verdict *verdict);
+        /* All reasons of its verdicts, with a blank between, for clients to have a text for each: a test
+         * holds them against those of "hatago validate". Besides, each check can say "", "denied",
+         * "unreadable". */
+        const char *reasons;
 } Check;
 
 /* All, in the order in which they are shown; ends with an entry without id. */
 extern const Check check_table[];
 
 const Check *check_find(const char *id); /* NULL: none */
+
+bool check_has_reason(const Check *check, const char *reason);
 
 /* The judges, a file for each group or two. */
 void judge_hardware_virtualization(Host *host, Verdict *verdict);

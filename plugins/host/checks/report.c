@@ -30,6 +30,7 @@ static GVariant *check_judge(const Check *check, Host *host) {
 
         verdict_init(&verdict);
         check->judge(host, &verdict);
+        g_assert(check_has_reason(check, verdict.reason));
         return g_variant_new("(sssss@a{ss}@asbb)", check->id, check_group_to_string(check->group),
                              check_result_to_string(verdict.result), verdict.reason, verdict.value,
                              pairs_to_variant(verdict.arguments),
