@@ -57,6 +57,8 @@ static void test_a_known_error_has_a_reason_and_a_way_out(void) {
         explains("shutdown", "a;b", NULL, HATAGO_ERROR("TimedOut"), "x",
                  "the guest did not shut down in time; it may still do so",
                  "To turn it off hard: hatago poweroff 'a;b'");
+        explains("poweroff", "web", NULL, HATAGO_ERROR("MachineNotRunning"), "x", "it is off already",
+                 "More about it: hatago status web");
         explains("reset", "-h", NULL, HATAGO_ERROR("MachineNotRunning"), "x", "it is not running",
                  "Start it first: hatago start -- -h");
 }

@@ -27,10 +27,11 @@ int usage_report_word(const char *pattern, const char *word, const Verb *verb) {
         return usage_report(complaint, verb);
 }
 
-static int complain_of_missing(const Verb *verb) {
+static int complain_of_missing(const Verb *verb, bool all) {
         /* Translators: {what} is what the help of the verb has after it: "NAME…". */
-        g_autofree char *pattern =
-                        text_fill(_("{what} is missing after '{word}'."), "what", _(verb->arguments));
+        const char *sentence =
+                        all ? _("{what} is missing after '{word}'.") : _("'{word}' needs all of: {what}");
+        g_autofree char *pattern = text_fill(sentence, "what", _(verb->arguments));
 
         return usage_report_word(pattern, verb->name, verb);
 }
@@ -77,7 +78,7 @@ int usage_check(const Options *options, GPtrArray *words, const Verb **ret_verb,
                                          verb);
         n = words->len - taken;
         if (n < verb->min && !options->help)
-                return complain_of_missing(verb);
+                return complain_of_missing(verb, /* all= */ n == 0);
         if (n > verb->max)
                 return usage_report_word(_("There is too much after '{word}'."), verb->name, verb);
         *ret_verb = verb;

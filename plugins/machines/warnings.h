@@ -11,12 +11,12 @@
  */
 typedef enum Warning {
         WARNING_EMULATED_FALLBACK,
-        WARNING_EMULATED,
         WARNING_DISK_MISSING,              /* of the host */
         WARNING_NETWORK_INACTIVE,          /* of the host */
         WARNING_IMAGE_OUTGROWS_FILESYSTEM, /* of the host */
         WARNING_NO_GUEST_AGENT,
         WARNING_CRASHED_BEFORE,
+        WARNING_EMULATED, /* last: on a host without KVM every machine has it */
         _WARNING_MAX,
 } Warning;
 
