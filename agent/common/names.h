@@ -24,6 +24,7 @@
 #define ACTION_MACHINE_DEFINE BUS_NAME ".machine-define"
 #define ACTION_MACHINE_DELETE BUS_NAME ".machine-delete"
 #define ACTION_MACHINE_SECRETS BUS_NAME ".machine-secrets"
+#define ACTION_HOST_FIX BUS_NAME ".host-fix"
 
 /* Fields of the journal entries that record changes; read them with "journalctl HATAGO_VERB=start". */
 #define FIELD_VERB "HATAGO_VERB"

@@ -13,6 +13,7 @@ INTERFACES = sorted(path.name for path in (TOP / "dbus-interfaces").glob("*.xml"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 OWNER = "org.freedesktop.policykit.owner"
 MANAGE = "org.libvirt.unix.manage"
+UNITS = "org.freedesktop.systemd1.manage-units"
 VIEW, CONTROL, CONSOLE, DEFINE, DELETE, SECRETS = (
     f"org.hatago.Host1.machine-{word}" for word in ("view", "control", "console", "define", "delete",
                                                   "secrets"))
@@ -21,9 +22,9 @@ VIEW, CONTROL, CONSOLE, DEFINE, DELETE, SECRETS = (
 POLKIT = """
 var rules = [];
 var polkit = {Result: {YES: "yes", NO: "no", AUTH_ADMIN_KEEP: "auth"}, addRule: function (f) { rules.push(f); }};
-function decide(id, user, groups) {
+function decide(id, user, groups, details) {
     var subject = {user: user, isInGroup: function (group) { return groups.indexOf(group) >= 0; }};
-    var action = {id: id, lookup: function (key) { return undefined; }};
+    var action = {id: id, lookup: function (key) { return details[key]; }};
     for (var i = 0; i < rules.length; i++) {
         var result = rules[i](action, subject);
         if (result)
@@ -70,13 +71,13 @@ def test_every_method_takes_options_last(name):
 
 
 def test_interfaces_name_actions_that_exist(unpacked):
-    """What a comment calls "polkit: machine-…" is an action of the policy."""
+    """What a comment calls "polkit: machine-…" or "polkit: host-…" is an action of the policy."""
     known = {action.get("id").rpartition(".")[2] for action in policy(unpacked)}
     comments = [element.text for name in INTERFACES
                 for element in read(TOP / "dbus-interfaces" / name).iter(ElementTree.Comment)]
     named = {word for text in comments
-             for word in re.findall(r"\bmachine-[a-z]+\b", text.partition("polkit: ")[2])}
-    assert named == known
+             for word in re.findall(r"\b(?:machine|host)-[a-z]+\b", text.partition("polkit: ")[2])}
+    assert named | {"host-fix"} == known
 
 
 def policy(unpacked):
@@ -120,7 +121,7 @@ def decisions(unpacked, tmp_path, questions):
     rules = (unpacked / "usr/share/polkit-1/rules.d/hatago.rules").read_text()
     script.write_text(f"{POLKIT}\n{rules}\n"
                       f"print(JSON.stringify({json.dumps(questions)}.map(function (q) "
-                      "{ return decide(q[0], q[1], q[2]); })));\n")
+                      "{ return decide(q[0], q[1], q[2], q[3] || {}); })));\n")
     done = subprocess.run(["duk", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
@@ -148,6 +149,24 @@ def test_the_rules_give_the_agent_libvirt_and_libvirts_group_the_machines(unpack
     expected = [answer for actions, _, _, answer in table for _ in actions]
     assert list(zip(questions, decisions(unpacked, tmp_path, questions))) == list(
         zip(questions, expected))
+
+
+def test_the_rules_give_the_agent_the_units_on_the_host_and_no_others(unpacked, tmp_path):
+    """By name and verb; not what only looks like them, and not where systemd names no unit."""
+    starts = ["start", "stop", "restart", "reset-failed"]
+    units = ["hatago-probe.service", "hatago-fix@ksm.service", "hatago-fix@undo:bridge-nf.service"]
+    others = ["hatago-probe-kernel.service", "hatago-probe.socket", "hatago-probe.service.d", "hatago-fix@.service",
+              "hatago-fix@a/b.service", "xhatago-fix@ksm.service", "hatago-fix@ksm.service\nx", "hatago-fix@ksm.target",
+              "hatago-probexservice", "hatagod.service", "libvirtd.socket", ""]
+    allowed = [["hatago", {"unit": unit, "verb": verb}] for unit in units for verb in starts]
+    refused = [["hatago", {"unit": unit, "verb": "start"}] for unit in others]
+    refused += [["hatago", {"unit": units[0], "verb": verb}] for verb in ("kill", "set-property", "reload", "")]
+    refused += [["hatago", {}], ["hatago", {"unit": units[0]}], ["hatago", {"verb": "start"}]]
+    refused += [["alice", {"unit": units[0], "verb": "start"}]]
+    questions = [[UNITS, user, [user, "libvirt"], details] for user, details in allowed + refused]
+    assert decisions(unpacked, tmp_path, questions) == ["yes"] * len(allowed) + ["default"] * len(refused)
+    questions = [["org.freedesktop.systemd1.manage-unit-files", *question[1:]] for question in questions]
+    assert set(decisions(unpacked, tmp_path, questions)) == {"default"}
 
 
 def test_nobody_else_may_own_the_name(unpacked):
