@@ -12,6 +12,7 @@ struct Host {
 
         Processor processor;
         bool have_processor;
+        char *cpuinfo; /* NULL: not read yet, or not there */
 
         sd_bus *bus; /* the system's; NULL: not asked for yet, or not there */
         bool tried_bus;

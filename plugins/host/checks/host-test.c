@@ -6,6 +6,7 @@
 void host_set_processor(Host *host, const Processor *processor) {
         host->processor = *processor;
         host->have_processor = true;
+        g_clear_pointer(&host->cpuinfo, g_free); /* another one */
 }
 
 void host_set_unit(Host *host, const char *name, const char *load, const char *active, const char *file) {

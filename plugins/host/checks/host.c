@@ -17,6 +17,7 @@
 #include "host-internal.h"
 
 #define FILE_BYTES_MAX (1024U * 1024U)
+#define CPUINFO "/proc/cpuinfo"
 
 Host *host_new(const char *root) {
         Host *host = g_new0(Host, 1);
@@ -35,6 +36,7 @@ Host *host_free(Host *host) {
                 return NULL;
 
         g_free(host->root);
+        g_free(host->cpuinfo);
         g_hash_table_unref(host->units);
         host_libvirt_done(&host->libvirt);
         host_network_manager_done(&host->network_manager);
@@ -71,7 +73,7 @@ char *host_read(Host *host, Verdict *verdict, const char *path) {
         g_autofree char *full = host_path(host, path);
         g_autoptr(GString) text = g_string_new(NULL);
         char buffer[4096];
-        ssize_t n;
+        ssize_t n = 0;
         int fd;
 
         verdict_read(verdict, path);
@@ -79,7 +81,7 @@ char *host_read(Host *host, Verdict *verdict, const char *path) {
         if (fd < 0)
                 return NULL;
 
-        while ((n = read(fd, buffer, sizeof(buffer))) > 0 && text->len < FILE_BYTES_MAX)
+        while (text->len < FILE_BYTES_MAX && (n = read(fd, buffer, sizeof(buffer))) > 0)
                 g_string_append_len(text, buffer, n);
         if (n < 0) {
                 int error = errno;
@@ -214,8 +216,7 @@ const Processor *host_processor(Host *host, Verdict *verdict) {
                 if (host->is_real)
                         processor_ask(&host->processor);
         }
-        if (host->processor.is_x86)
-                verdict_read(verdict, "CPUID");
+        verdict_read(verdict, host->processor.is_x86 ? "CPUID" : "uname");
         return &host->processor;
 }
 
@@ -228,8 +229,16 @@ static bool is_flags_line(const char *line) {
         return false;
 }
 
+/* The kernel makes up 1.5 KiB for each CPU whenever it is read, and many ask for flags: read once. */
+static const char *cpuinfo(Host *host, Verdict *verdict) {
+        if (!host->cpuinfo)
+                host->cpuinfo = host_read(host, verdict, CPUINFO);
+        verdict_read(verdict, CPUINFO);
+        return host->cpuinfo;
+}
+
 bool host_processor_flag(Host *host, Verdict *verdict, const char *flag) {
-        g_autofree char *text = host_read(host, verdict, "/proc/cpuinfo");
+        const char *text = cpuinfo(host, verdict);
         g_auto(GStrv) lines = NULL;
 
         if (!text)

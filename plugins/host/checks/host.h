@@ -26,8 +26,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_free)
  * rights do not suffice.
  */
 
-/* The text of a file of at most 1 MiB, without white space at its end; NULL: none. Regular files only, and
- * those of /proc and /sys. */
+/* The text of a file, cut after 1 MiB, without white space at its end; NULL: none. Regular files only, and
+ * those of /proc and /sys; EINVAL: something else. */
 char *host_read(Host *host, Verdict *verdict, const char *path);
 
 /* The number that is the first word of a file; -errno, -EINVAL: no number. */
