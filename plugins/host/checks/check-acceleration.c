@@ -43,15 +43,6 @@ static char *cpuinfo_value(Host *host, Verdict *verdict, const char *key) {
         return NULL;
 }
 
-/* Who made the machine, for how to enter its set-up; "" where it does not say. */
-static void add_vendor(Host *host, Verdict *verdict) {
-        g_autofree char *vendor = host_read(host, verdict, "/sys/class/dmi/id/sys_vendor");
-        g_autofree char *product = host_read(host, verdict, "/sys/class/dmi/id/product_name");
-
-        verdict_add(verdict, "vendor", "%s", vendor ?: "");
-        verdict_add(verdict, "product", "%s", product ?: "");
-}
-
 /* The signatures are listed in Linux, arch/x86/include/asm/, and in the hypervisors' own papers. */
 static const char *outer_name(const char *signature) {
         static const struct {
@@ -94,7 +85,7 @@ void judge_hardware_virtualization(Host *host, Verdict *verdict) {
         /* The kernel takes the flag away where the firmware has locked the feature. */
         if (processor->capable) {
                 verdict_set(verdict, CHECK_FAIL, "off-in-firmware", "%s", "");
-                add_vendor(host, verdict);
+                host_add_vendor(host, verdict);
         } else if (processor->hypervisor) {
                 verdict_set(verdict, CHECK_FAIL, "hidden", "%s", processor->outer);
                 verdict_add(verdict, "hypervisor", "%s", outer_name(processor->outer));
@@ -123,7 +114,7 @@ void judge_kvm_device(Host *host, Verdict *verdict) {
                 verdict_set(verdict, CHECK_SKIP, "no-virtualization", "%s", "");
         else {
                 verdict_set(verdict, CHECK_FAIL, "missing", "%s", "");
-                add_vendor(host, verdict);
+                host_add_vendor(host, verdict);
         }
 }
 

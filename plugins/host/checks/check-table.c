@@ -29,6 +29,28 @@ const Check check_table[] = {
         { "kvm-guest", GROUP_ACCELERATION, judge_kvm_guest,
           "not-ordinary busy trial-failed untried no-device" },
         { "nested", GROUP_ACCELERATION, judge_nested, "off no-module" },
+
+        { "vhost-net", GROUP_DEVICES, judge_vhost_net, "missing" },
+        { "tun", GROUP_DEVICES, judge_tun, "missing" },
+
+        { "cgroup-cpu", GROUP_CGROUP, judge_cgroup_cpu, "missing" },
+        { "cgroup-cpuacct", GROUP_CGROUP, judge_cgroup_cpuacct, "missing" },
+        { "cgroup-cpuset", GROUP_CGROUP, judge_cgroup_cpuset, "missing" },
+        { "cgroup-memory", GROUP_CGROUP, judge_cgroup_memory, "missing" },
+        { "cgroup-devices", GROUP_CGROUP, judge_cgroup_devices, "missing" },
+        { "cgroup-blkio", GROUP_CGROUP, judge_cgroup_blkio, "missing" },
+
+        { "iommu", GROUP_IOMMU, judge_iommu, "no-table unknown no-pci" },
+        { "iommu-kernel", GROUP_IOMMU, judge_iommu_kernel, "off not-in-kernel no-iommu" },
+
+        { "secure-guest", GROUP_SECURE_GUEST, judge_secure_guest,
+          "unknown not-in-hardware not-in-kernel off-in-kernel off-in-firmware" },
+
+        { "hugepages", GROUP_MEMORY, judge_hugepages, "none reserved" },
+        { "thp", GROUP_MEMORY, judge_thp, "off" },
+        { "ksm", GROUP_MEMORY, judge_ksm, "off on" },
+        { "overcommit", GROUP_MEMORY, judge_overcommit, "strict" },
+
         {},
 };
 

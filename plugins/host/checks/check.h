@@ -48,3 +48,22 @@ void judge_kvm_qemu_access(Host *host, Verdict *verdict);
 void judge_kvm_guest(Host *host, Verdict *verdict);
 void judge_kvm_module(Host *host, Verdict *verdict);
 void judge_nested(Host *host, Verdict *verdict);
+
+void judge_vhost_net(Host *host, Verdict *verdict);
+void judge_tun(Host *host, Verdict *verdict);
+
+void judge_cgroup_cpu(Host *host, Verdict *verdict);
+void judge_cgroup_cpuacct(Host *host, Verdict *verdict);
+void judge_cgroup_cpuset(Host *host, Verdict *verdict);
+void judge_cgroup_memory(Host *host, Verdict *verdict);
+void judge_cgroup_devices(Host *host, Verdict *verdict);
+void judge_cgroup_blkio(Host *host, Verdict *verdict);
+
+void judge_iommu(Host *host, Verdict *verdict);
+void judge_iommu_kernel(Host *host, Verdict *verdict);
+void judge_secure_guest(Host *host, Verdict *verdict);
+
+void judge_hugepages(Host *host, Verdict *verdict);
+void judge_thp(Host *host, Verdict *verdict);
+void judge_ksm(Host *host, Verdict *verdict);
+void judge_overcommit(Host *host, Verdict *verdict);

@@ -12,7 +12,8 @@ struct Host {
 
         Processor processor;
         bool have_processor;
-        char *cpuinfo; /* NULL: not read yet, or not there */
+        char *cpuinfo;           /* NULL: not read yet, or not there */
+        int has_device_programs; /* said by tests */
 
         sd_bus *bus; /* the system's; NULL: not asked for yet, or not there */
         bool tried_bus;

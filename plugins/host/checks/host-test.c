@@ -9,6 +9,10 @@ void host_set_processor(Host *host, const Processor *processor) {
         g_clear_pointer(&host->cpuinfo, g_free); /* another one */
 }
 
+void host_set_device_programs(Host *host, int has) {
+        host->has_device_programs = has;
+}
+
 void host_set_unit(Host *host, const char *name, const char *load, const char *active, const char *file) {
         HostUnit *unit = g_new(HostUnit, 1);
 

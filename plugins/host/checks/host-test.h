@@ -5,6 +5,7 @@
 
 /* What unit tests say in the place of what the machine would; for no other code. Strings are copied. */
 void host_set_processor(Host *host, const Processor *processor);
+void host_set_device_programs(Host *host, int has); /* 1, 0, -errno */
 void host_set_unit(Host *host, const char *name, const char *load, const char *active, const char *file);
 void host_set_libvirt(Host *host, bool connected, const char *error);
 void host_add_network(Host *host, const char *name, const char *bridge, bool active, bool autostart);

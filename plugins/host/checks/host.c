@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -258,6 +260,38 @@ bool host_processor_flag(Host *host, Verdict *verdict, const char *flag) {
 bool host_module(Host *host, Verdict *verdict, const char *name) {
         g_autofree char *path = g_strconcat("/sys/module/", name, NULL);
         return host_exists(host, verdict, path);
+}
+
+void host_add_vendor(Host *host, Verdict *verdict) {
+        g_autofree char *vendor = host_read(host, verdict, "/sys/class/dmi/id/sys_vendor");
+        g_autofree char *product = host_read(host, verdict, "/sys/class/dmi/id/product_name");
+
+        verdict_add(verdict, "vendor", "%s", vendor ?: "");
+        verdict_add(verdict, "product", "%s", product ?: "");
+}
+
+/* bpf(2), as libvirt asks: BPF_PROG_QUERY for programs of the kind BPF_CGROUP_DEVICE. */
+int host_has_device_programs(Host *host, Verdict *verdict, const char *mounted) {
+        g_autofree char *path = host_path(host, mounted);
+        union bpf_attr query = { .query = { .attach_type = BPF_CGROUP_DEVICE } };
+        long r;
+        int fd, error;
+
+        verdict_read(verdict, "BPF_PROG_QUERY");
+        if (!host->is_real)
+                return host->has_device_programs;
+
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        query.query.target_fd = (uint32_t) fd;
+        r = syscall(SYS_bpf, BPF_PROG_QUERY, &query, sizeof(query));
+        error = errno;
+        (void) close(fd);
+
+        if (r >= 0)
+                return 1;
+        return error == EPERM ? -EPERM : 0;
 }
 
 /*

@@ -70,6 +70,14 @@ bool host_processor_flag(Host *host, Verdict *verdict, const char *flag);
 /* Whether a module is there, loaded or built in: /sys/module. Hyphens are underscores. */
 bool host_module(Host *host, Verdict *verdict, const char *name);
 
+/* Adds the arguments "vendor" and "product": who made the machine, for how to enter its set-up. Both are ""
+ * where it does not say. */
+void host_add_vendor(Host *host, Verdict *verdict);
+
+/* Whether the kernel can run programs that say which devices the processes of a control group may use, for
+ * the file system of version 2 that is mounted there: 1, 0; -EPERM: the caller may not ask. */
+int host_has_device_programs(Host *host, Verdict *verdict, const char *mounted);
+
 /*
  * systemd
  */

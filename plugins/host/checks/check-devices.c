@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The devices that guests' networks need: verdicts are those of virt-host-validate. */
+#include "check.h"
+
+/* path: "/dev/net/tun", which the module makes. */
+static void judge_device(Host *host, Verdict *verdict, const char *path, const char *module,
+                         CheckResult without) {
+        if (host_exists(host, verdict, path)) {
+                verdict_set(verdict, CHECK_PASS, "", "%s", path);
+                return;
+        }
+
+        verdict_set(verdict, without, "missing", "%s", "");
+        verdict_add(verdict, "module", "%s", module);
+        verdict->fixable = true;
+}
+
+/* Without it QEMU itself moves each packet. */
+void judge_vhost_net(Host *host, Verdict *verdict) {
+        judge_device(host, verdict, "/dev/vhost-net", "vhost_net", CHECK_WARN);
+}
+
+void judge_tun(Host *host, Verdict *verdict) {
+        judge_device(host, verdict, "/dev/net/tun", "tun", CHECK_FAIL);
+}
