@@ -83,6 +83,22 @@ int bus_get_all(const Cli *cli, const char *path, const char *interface, sd_bus_
         return error_fill(error, json_object_from_message(reply, ret));
 }
 
+int bus_get_objects(const Cli *cli, sd_bus_error *error, JsonObject **ret) {
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        g_autoptr(JsonNode) node = NULL;
+        int r;
+
+        r = bus_call_method(cli, HATAGO_PATH, OBJECT_MANAGER_INTERFACE, "GetManagedObjects", error, &reply,
+                            "");
+        if (r < 0)
+                return r;
+        r = json_from_message(reply, &node);
+        if (r < 0)
+                return error_fill(error, r);
+        *ret = json_node_dup_object(node);
+        return 0;
+}
+
 int bus_append_flags(sd_bus_message *message, const BusFlag *flags, size_t n_flags) {
         int r;
 

@@ -26,6 +26,9 @@ int bus_call_method(const Cli *cli, const char *path, const char *interface, con
 int bus_get_all(const Cli *cli, const char *path, const char *interface, sd_bus_error *error,
                 JsonObject **ret);
 
+/* All objects of the agent with what they have: path → interface → property → value. */
+int bus_get_objects(const Cli *cli, sd_bus_error *error, JsonObject **ret);
+
 /* Appends a dictionary of options that has those flags that are set. */
 typedef struct BusFlag {
         const char *name;

@@ -7,6 +7,7 @@
 
 /* Exit statuses besides EXIT_SUCCESS and EXIT_FAILURE; part of what scripts rely on. */
 #define EXIT_USAGE 2
+#define EXIT_UNREAD 3 /* of verbs whose status is a verdict: there is none */
 
 typedef struct Verb Verb;
 

@@ -8,6 +8,7 @@
 
 #include "bus.h"
 #include "names.h"
+#include "process.h"
 #include "relay.h"
 
 /* How long what comes is carried on after the end of the input. */
@@ -69,20 +70,8 @@ int console_open_display(const Cli *cli, const char *path, uint32_t index, sd_bu
         return console_call(cli, message, error);
 }
 
-/* The words as one that the shell of the other host takes apart again. */
-static char *remote_command(const char *const *words) {
-        g_autoptr(GString) command = g_string_new("hatago --no-ask-password");
-
-        for (; *words; words++) {
-                g_autofree char *quoted = g_shell_quote(*words);
-
-                g_string_append_printf(command, " %s", quoted);
-        }
-        return g_strdup(command->str);
-}
-
 int console_open_remote(const Cli *cli, const char *const *words, int *ret_fd, pid_t *ret_pid) {
-        g_autofree char *command = remote_command(words);
+        g_autofree char *command = process_remote_command(words);
         const char *argv[] = { "ssh", "-T", "--", cli->options->host, command, NULL };
         _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
         g_autoptr(GError) error = NULL;

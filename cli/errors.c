@@ -186,6 +186,12 @@ static const ErrorRow rows[] = {
         { DBUS_ERROR("NoServer"), NULL, NULL, N_("Is the message bus running? systemctl status dbus") },
         { DBUS_ERROR("Disconnected"), NULL, N_("the connection to the bus broke"), NULL },
         { DBUS_ERROR("UnknownObject"), NULL, N_("it is gone"), N_("All there are: hatago list") },
+        { DBUS_ERROR("UnknownMethod"), "fix", N_("the agent has no part that judges the host"),
+          N_("Install it: sudo apt install hatago-host") },
+        { DBUS_ERROR("UnknownMethod"), "setup", N_("the agent has no part that judges the host"),
+          N_("Install it: sudo apt install hatago-host") },
+        { DBUS_ERROR("UnknownInterface"), "setup", N_("the agent has no part that judges the host"),
+          N_("Install it: sudo apt install hatago-host") },
         { DBUS_ERROR("UnknownMethod"), NULL,
           N_("the agent cannot do this: a part of it may be missing or old"),
           N_("Its version and its plugins: hatago status") },
@@ -204,45 +210,36 @@ typedef struct Values {
         JsonObject *arguments; /* of the error; NULL: none */
 } Values;
 
-/* The value of a key, a new string; NULL if it has none. typed: as a word of a command. */
-static char *value_text(const Values *values, const char *key, bool typed) {
+/* NULL if it has none. */
+static char *value_text(const char *key, const void *data) {
+        const Values *values = data;
         const char *argument = values->arguments ? json_string(values->arguments, key) : "";
-        g_autofree char *text = *argument ? terminal_text(values->terminal, argument) : NULL;
 
         for (size_t i = 0; i < values->n_known; i++)
                 if (strcmp(values->known[i][0], key) == 0)
                         return g_strdup(values->known[i][1]);
 
-        return text && typed ? text_shell_word(text) : g_steal_pointer(&text);
+        return *argument ? terminal_text(values->terminal, argument) : NULL;
 }
 
-/* The pattern with its keys filled in one pass, so that a value with braces is no key; NULL if a value is
- * missing. */
-static char *pattern_fill(const char *pattern, const Values *values, bool typed) {
-        g_autoptr(GString) text = g_string_new(NULL);
-        const char *open, *end;
+/* The same as a word of a command; what is known is one. */
+static char *value_word(const char *key, const void *data) {
+        const Values *values = data;
+        g_autofree char *text = value_text(key, data);
 
-        while ((open = strchr(pattern, '{')) && (end = strchr(open, '}'))) {
-                g_autofree char *key = g_strndup(open + 1, (size_t) (end - open - 1));
-                g_autofree char *value = value_text(values, key, typed);
+        for (size_t i = 0; i < values->n_known; i++)
+                if (strcmp(values->known[i][0], key) == 0)
+                        return g_steal_pointer(&text);
 
-                if (!value)
-                        return NULL;
-                g_string_append_len(text, pattern, open - pattern);
-                g_string_append(text, value);
-                pattern = end + 1;
-        }
-
-        g_string_append(text, pattern);
-        return g_strdup(text->str);
+        return text ? text_shell_word(text) : NULL;
 }
 
 static char *row_reason(const ErrorRow *row, const Values *values) {
-        return row && row->reason ? pattern_fill(_(row->reason), values, /* typed= */ false) : NULL;
+        return row && row->reason ? text_fill_keys(_(row->reason), value_text, values) : NULL;
 }
 
 static char *row_hint(const ErrorRow *row, const Values *values) {
-        return row && row->hint ? pattern_fill(_(row->hint), values, /* typed= */ true) : NULL;
+        return row && row->hint ? text_fill_keys(_(row->hint), value_word, values) : NULL;
 }
 
 static const ErrorRow *row_find(const char *error, const char *verb, const Values *values) {

@@ -33,7 +33,7 @@ static int cli_run(Cli *cli, char **arguments, unsigned n) {
         pid_t agent = 0, pager = 0;
         int status;
 
-        if (cli_connect(cli) < 0)
+        if (!(cli->verb->flags & VERB_LOCAL) && cli_connect(cli) < 0)
                 return EXIT_FAILURE;
         if (cli->verb->flags & VERB_CHANGE)
                 agent = polkit_agent_open(cli);

@@ -12,6 +12,9 @@
 #define MACHINES_INTERFACE "org.hatago.Host1.Machines"
 #define MACHINE_INTERFACE "org.hatago.Host1.Machine"
 #define CONSOLE_INTERFACE "org.hatago.Host1.Machine.Console"
+#define HOST_INTERFACE "org.hatago.Host1.Host"
+#define HOST_CHECK_INTERFACE "org.hatago.Host1.HostCheck"
+#define VALIDATION_INTERFACE "org.hatago.Host1.Validation"
 #define JOB_INTERFACE "org.hatago.Host1.Job"
 
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"

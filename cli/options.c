@@ -141,7 +141,8 @@ static const OptionRow rows[] = {
           N_("talk to the agent of another host, by ssh (also: -H)") },
         { "help", NULL, MEMBER(help), read_flag, NULL, N_("print help, also for one verb") },
         { "version", NULL, MEMBER(version), read_flag, NULL, N_("print the version") },
-        { "all", NULL, MEMBER(all), read_flag, "list", N_("all machines (as without it)") },
+        { "all", NULL, MEMBER(all), read_flag, "list,fix",
+          N_("all there are (of machines, also without it)") },
         { "running", NULL, MEMBER(running), read_flag, "list", N_("only machines that run") },
         { "state", "STATE,…", MEMBER(state), read_state, "list",
           N_("only machines in these states: running, paused, shutdown, shutoff, crashed, pmsuspended"),
@@ -193,6 +194,12 @@ static const OptionRow rows[] = {
           N_("do not ask for the display's password") },
         { "text", NULL, MEMBER(text), read_flag, "send-keys", N_("type these texts, as on a US keyboard") },
         { "inactive", NULL, MEMBER(inactive), read_flag, "xml", N_("as stored, not as it runs") },
+        { "junit", NULL, MEMBER(junit), read_flag, "validate", N_("print JUnit's XML, for programs") },
+        { "tap", NULL, MEMBER(tap), read_flag, "validate", N_("print TAP, for programs") },
+        { "verbose", NULL, MEMBER(verbose), read_flag, "validate",
+          N_("also what was read, and the way by hand (also -v)") },
+        { "undo", NULL, MEMBER(undo), read_flag, "fix", N_("take back what was done before") },
+        { "yes", NULL, MEMBER(yes), read_flag, "fix,setup", N_("do it without asking (also -y)") },
         { "secure", NULL, MEMBER(secure), read_flag, "xml", N_("with passwords") },
 };
 
@@ -228,13 +235,18 @@ static int complain_of_value(char **ret_complaint, const OptionRow *row, const c
 
 /* The short options, as of systemctl and journalctl. Returns the long form of the word, or NULL. */
 static char *short_expand(const char *word) {
-        const char *name = g_str_has_prefix(word, "-n")   ? "lines"
-                           : g_str_has_prefix(word, "-H") ? "host"
-                                                          : NULL;
+        static const char names[][2][8] = {
+                { "-n", "lines" },
+                { "-H", "host" },
+                { "-v", "verbose" },
+                { "-y", "yes" },
+        };
 
-        if (!name)
-                return NULL;
-        return word[2] ? g_strdup_printf("--%s=%s", name, word + 2) : g_strdup_printf("--%s", name);
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+                if (g_str_has_prefix(word, names[i][0]))
+                        return word[2] ? g_strdup_printf("--%s=%s", names[i][1], word + 2)
+                                       : g_strdup_printf("--%s", names[i][1]);
+        return NULL;
 }
 
 /* Reads the option at argv[i] and returns how many words it took. */

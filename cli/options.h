@@ -46,6 +46,11 @@ typedef struct Options {
         bool force;
         bool resize;
         bool skip_auth;
+        bool junit;
+        bool tap;
+        bool undo;
+        bool verbose;
+        bool yes;
         const char *device;
         uint64_t display;
         uint64_t timeout;  /* µs; 0: not given */

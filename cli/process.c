@@ -12,6 +12,7 @@
 #define PKTTYAGENT "/usr/bin/pkttyagent"
 /* polkit may be busy; a user that waits longer is better served by the error that follows. */
 #define AGENT_TIMEOUT_MSEC 5000
+#define WAIT_INTERVAL (5 * USEC_PER_MSEC)
 
 /* In the child, between fork and exec. Ends it if the parent has died meanwhile. */
 static void child_prepare(pid_t parent) {
@@ -132,4 +133,79 @@ void pager_close(pid_t pid) {
                 (void) close(STDOUT_FILENO);
         clearerr(stdout); /* one may leave a pager before the end */
         (void) waitpid(pid, NULL, 0);
+}
+
+/* Reads until the end. */
+static int read_all(int fd, int64_t deadline, size_t max, GByteArray *output) {
+        for (;;) {
+                struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+                int64_t left = deadline - g_get_monotonic_time();
+                uint8_t buffer[4096];
+                ssize_t n;
+
+                if (left <= 0)
+                        return -ETIMEDOUT;
+                n = poll(&poll_fd, 1, (int) (left / (int64_t) USEC_PER_MSEC) + 1);
+                if (n > 0)
+                        n = read(fd, buffer, sizeof(buffer));
+                else if (n == 0)
+                        continue;
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return n < 0 ? -EIO : 0;
+                if (output->len + (size_t) n > max)
+                        return -EFBIG;
+                g_byte_array_append(output, buffer, (guint) n);
+        }
+}
+
+/* Its status, 0 in time; it may go on after its output has ended. */
+static int wait_end(pid_t pid, int64_t deadline, int *ret_status) {
+        for (;;) {
+                if (waitpid(pid, ret_status, WNOHANG) == pid)
+                        return 0;
+                if (g_get_monotonic_time() >= deadline)
+                        return -ETIMEDOUT;
+                g_usleep(WAIT_INTERVAL);
+        }
+}
+
+int process_read(const char *const *argv, uint64_t timeout, size_t max, GBytes **ret_output,
+                 int *ret_status) {
+        int64_t deadline = g_get_monotonic_time() + (int64_t) timeout;
+        g_autoptr(GByteArray) output = g_byte_array_new();
+        _cleanup_close_ int fd = -EBADF;
+        g_autoptr(GError) error = NULL;
+        int status = 0, r;
+        pid_t pid;
+
+        if (!g_spawn_async_with_pipes(NULL, (char **) argv, NULL,
+                                      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid,
+                                      NULL, &fd, NULL, &error))
+                return g_error_matches(error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT) ? -ENOENT : -EIO;
+
+        r = read_all(fd, deadline, max, output);
+        if (r >= 0)
+                r = wait_end(pid, deadline, &status);
+        if (r < 0) {
+                (void) kill(pid, SIGKILL);
+                (void) waitpid(pid, NULL, 0);
+                return r;
+        }
+
+        *ret_output = g_byte_array_free_to_bytes(g_steal_pointer(&output));
+        *ret_status = status;
+        return 0;
+}
+
+char *process_remote_command(const char *const *words) {
+        g_autoptr(GString) command = g_string_new("hatago --no-ask-password");
+
+        for (; *words; words++) {
+                g_autofree char *quoted = g_shell_quote(*words);
+
+                g_string_append_printf(command, " %s", quoted);
+        }
+        return g_strdup(command->str);
 }

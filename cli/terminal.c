@@ -60,3 +60,29 @@ char *terminal_text(const Terminal *terminal, const char *text) {
 const char *terminal_sign(const Terminal *terminal, const char *sign, const char *ascii) {
         return terminal->unicode ? sign : ascii;
 }
+
+bool terminal_can_ask(const Terminal *terminal) {
+        return terminal->in_tty && isatty(STDERR_FILENO);
+}
+
+char terminal_ask(const Terminal *terminal, const char *question, const char *letters) {
+        _cleanup_(free_p) char *line = NULL;
+        size_t size = 0;
+
+        for (;;) {
+                char letter;
+
+                (void) fflush(stdout);
+                fputs(question, stderr);
+                (void) fflush(stderr);
+                if (getline(&line, &size, stdin) < 0) {
+                        fputs("\n", stderr);
+                        return '\0';
+                }
+                letter = g_ascii_tolower(*g_strstrip(line));
+                if (letter == '\0')
+                        return letters[0];
+                if (strchr(letters, letter))
+                        return letter;
+        }
+}

@@ -35,3 +35,13 @@ char *terminal_text(const Terminal *terminal, const char *text);
 
 /* The sign if the terminal has it, else the ASCII that stands for it. */
 const char *terminal_sign(const Terminal *terminal, const char *sign, const char *ascii);
+
+/*
+ * Asks a person on the terminal, until the answer is one of the letters (small, ASCII); an empty one is the
+ * first of them. Returns the letter, or 0 if nothing more can be read. question: translated, with the
+ * letters at its end.
+ */
+char terminal_ask(const Terminal *terminal, const char *question, const char *letters);
+
+/* Whether there is somebody to be asked. */
+bool terminal_can_ask(const Terminal *terminal);

@@ -113,6 +113,25 @@ char *text_fill(const char *pattern, const char *key, const char *value) {
         return g_strjoinv(value, parts);
 }
 
+char *text_fill_keys(const char *pattern, TextValue value, const void *data) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        const char *open, *end;
+
+        while ((open = strchr(pattern, '{')) && (end = strchr(open, '}'))) {
+                g_autofree char *key = g_strndup(open + 1, (size_t) (end - open - 1));
+                g_autofree char *filled = value(key, data);
+
+                if (!filled)
+                        return NULL;
+                g_string_append_len(text, pattern, open - pattern);
+                g_string_append(text, filled);
+                pattern = end + 1;
+        }
+
+        g_string_append(text, pattern);
+        return g_string_free(g_steal_pointer(&text), /* free_segment= */ FALSE);
+}
+
 char *text_shell_word(const char *name) {
         static const char safe[] =
                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:+@%/=";

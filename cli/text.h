@@ -29,6 +29,13 @@ char **text_wrap(const char *text, unsigned width);
 /* A new string: the pattern with each {key} replaced by the value. Not printf: patterns come from tables. */
 char *text_fill(const char *pattern, const char *key, const char *value);
 
+/*
+ * The same for all keys of a pattern, in one pass, so that a value with braces is no key. value: returns a
+ * new string, or NULL if it has none for that key: then NULL is returned.
+ */
+typedef char *(*TextValue)(const char *key, const void *data);
+char *text_fill_keys(const char *pattern, TextValue value, const void *data);
+
 /* A new string: the name as a person would have to type it after a verb: quoted, after "--" if it looks like
  * an option. */
 char *text_shell_word(const char *name);

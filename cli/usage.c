@@ -7,7 +7,7 @@
 static int usage_report(const char *complaint, const Verb *verb) {
         fprintf(stderr, "hatago: %s\n", complaint);
         fprintf(stderr, _("How it is used: hatago %s%s--help\n"), verb ? verb->name : "", verb ? " " : "");
-        return EXIT_USAGE;
+        return verb && (verb->flags & VERB_VERDICT) ? EXIT_UNREAD : EXIT_USAGE;
 }
 
 static const Verb *words_find_verb(GPtrArray *words, unsigned *ret_taken) {

@@ -47,14 +47,9 @@ static int edit_set_xml(const Edit *edit, const char *xml, sd_bus_error *error) 
 }
 
 static bool edit_ask_again(const Edit *edit) {
-        char answer[16];
-
-        if (!edit->cli->terminal->in_tty || !edit->cli->terminal->err_tty)
-                return false;
         /* Translators: the answers are y and n in every language. */
-        fputs(_("Edit it again? [Y/n] "), stderr);
-        (void) fflush(stderr);
-        return fgets(answer, sizeof(answer), stdin) && (*answer == '\n' || *answer == 'y' || *answer == 'Y');
+        return terminal_can_ask(edit->cli->terminal) &&
+               terminal_ask(edit->cli->terminal, _("Edit it again? [Y/n] "), "yn") == 'y';
 }
 
 /* Nothing that was typed is lost; where nothing was, no passwords are left lying about. */

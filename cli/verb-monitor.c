@@ -43,30 +43,13 @@ static void job_told_free(void *data) {
         g_free(told);
 }
 
-/* path → interface → property → value. Sets error on failure. */
-static int objects_get(const Cli *cli, sd_bus_error *error, JsonObject **ret) {
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        g_autoptr(JsonNode) node = NULL;
-        int r;
-
-        r = bus_call_method(cli, HATAGO_PATH, OBJECT_MANAGER_INTERFACE, "GetManagedObjects", error, &reply,
-                            "");
-        if (r < 0)
-                return r;
-        r = json_from_message(reply, &node);
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        *ret = json_node_dup_object(node);
-        return 0;
-}
-
 /* The agent itself is an object, too: whether it is Ready and Connected is news. */
 static int model_refresh(Monitor *monitor, bool quiet, sd_bus_error *error) {
         g_autoptr(JsonObject) objects = NULL, manager = NULL;
         JsonObject *root;
         int r;
 
-        r = objects_get(monitor->cli, error, &objects);
+        r = bus_get_objects(monitor->cli, error, &objects);
         if (r < 0)
                 return r;
         r = bus_get_all(monitor->cli, HATAGO_PATH, MANAGER_INTERFACE, error, &manager);

@@ -4,10 +4,12 @@
 #include "cli.h"
 
 typedef enum VerbFlags {
-        VERB_READY = 1 << 0,  /* wait until the agent has read the hypervisor */
-        VERB_CHANGE = 1 << 1, /* it changes or needs a right: a password may be asked for */
-        VERB_PAGER = 1 << 2,  /* its output may be long */
-        VERB_HIDDEN = 1 << 3, /* not in the help */
+        VERB_READY = 1 << 0,   /* wait until the agent has read the hypervisor */
+        VERB_CHANGE = 1 << 1,  /* it changes or needs a right: a password may be asked for */
+        VERB_PAGER = 1 << 2,   /* its output may be long */
+        VERB_HIDDEN = 1 << 3,  /* not in the help */
+        VERB_LOCAL = 1 << 4,   /* it needs no agent */
+        VERB_VERDICT = 1 << 5, /* its exit status is a verdict, EXIT_UNREAD for mistakes */
 } VerbFlags;
 
 #define VERB_ANY UINT_MAX
@@ -28,9 +30,12 @@ struct Verb {
 
 int verb_autostart(Cli *cli, char **arguments, unsigned n);
 int verb_complete_names(Cli *cli, char **arguments, unsigned n);
+int verb_complete_words(Cli *cli, char **arguments, unsigned n);
 int verb_console(Cli *cli, char **arguments, unsigned n);
 int verb_define(Cli *cli, char **arguments, unsigned n);
 int verb_edit(Cli *cli, char **arguments, unsigned n);
+int verb_fix(Cli *cli, char **arguments, unsigned n);
+int verb_host(Cli *cli, char **arguments, unsigned n);
 int verb_job_cancel(Cli *cli, char **arguments, unsigned n);
 int verb_job_list(Cli *cli, char **arguments, unsigned n);
 int verb_job_watch(Cli *cli, char **arguments, unsigned n);
@@ -41,10 +46,12 @@ int verb_rename(Cli *cli, char **arguments, unsigned n);
 int verb_screenshot(Cli *cli, char **arguments, unsigned n);
 int verb_send_keys(Cli *cli, char **arguments, unsigned n);
 void verb_send_keys_print_help(FILE *file);
+int verb_setup(Cli *cli, char **arguments, unsigned n);
 int verb_show(Cli *cli, char **arguments, unsigned n);
 int verb_stats(Cli *cli, char **arguments, unsigned n);
 int verb_status(Cli *cli, char **arguments, unsigned n);
 int verb_undefine(Cli *cli, char **arguments, unsigned n);
+int verb_validate(Cli *cli, char **arguments, unsigned n);
 int verb_view(Cli *cli, char **arguments, unsigned n);
 int verb_xml(Cli *cli, char **arguments, unsigned n);
 

@@ -204,6 +204,43 @@ def test_every_error_is_documented():
     assert [error for error in errors if not re.search(rf"\b{error}\b", said)] == []
 
 
+def check_rows(pattern, *paths):
+    """Return {check: set of reasons} of the rows that match in these files; strings are put together."""
+    rows = {}
+    for path in paths:
+        for check, reasons in re.findall(pattern, re.sub(r'"\s+"', "", text_of(path))):
+            rows.setdefault(check, set()).update(reasons.split())
+    return rows
+
+
+def test_every_reason_of_a_check_has_a_text():
+    """The command line tool has the words of all that the checks of the host can say, and no more."""
+    judged = check_rows(r'\{ "([\w-]+)", GROUP_\w+, \w+,\s*"([^"]*)" \}', "plugins/host/checks/check-table.c")
+    texts = [path for path in below("cli/check-texts-") if path.endswith(".c")]
+    said = check_rows(r'\{ "([\w-]+)",\s*"([\w-]+)",', *texts)
+    assert judged and said, "there is nothing to look for: the test is wrong"
+    lacking = {check: reasons - said.get(check, set()) for check, reasons in judged.items()}
+    assert {check: reasons for check, reasons in lacking.items() if reasons} == {}
+    unknown = {check: said[check] - reasons for check, reasons in judged.items() if check in said}
+    assert {check: reasons for check, reasons in unknown.items() if reasons} == {}
+    titles = re.findall(r'\{ "([\w-]+)", N_\("', text_of("cli/check-texts.c").partition("checks[] =")[2])
+    assert [check for check in judged if check not in titles] == []
+
+
+def test_every_group_of_checks_has_a_title():
+    groups = re.findall(r'\[GROUP_\w+\] = "([\w-]+)"', text_of("plugins/host/checks/check-table.c"))
+    assert groups, "there is nothing to look for: the test is wrong"
+    titles = text_of("cli/check-texts.c").partition("check_groups[] =")[2].partition("};")[0]
+    assert re.findall(r'\{ "([\w-]+)", N_\("', titles) == groups
+
+
+def test_both_sides_agree_on_the_report_of_the_checks():
+    """The command line tool may not include the plugin's header."""
+    defines = [re.findall(r"#define REPORT_.*", text_of(path))
+               for path in ("plugins/host/checks/report.h", "cli/check-report.h")]
+    assert defines[0] and defines[0] == defines[1]
+
+
 def test_interfaces_are_valid():
     done = subprocess.run([tool("xmllint"), "--nonet", "--noout",
                            *[path for path in FILES if path.endswith(".xml")]],

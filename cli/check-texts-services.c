@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "check-text-rows.h"
+
+#define NO_GUESTS                                                                                           \
+        N_("Without it there are no virtual machines: neither this tool nor virsh can do anything.")
+
+const CheckText check_texts_services[] = {
+        { "libvirt-daemon", "missing", N_("libvirt is not installed."), NO_GUESTS,
+          N_("  sudo apt install libvirt-daemon-system qemu-system-x86") },
+        { "libvirt-daemon", "stopped", N_("{unit} does not run, and nothing would start it."), NO_GUESTS,
+          N_("Start it now and at each boot; if it fails, the journal says why:\n"
+             "  sudo systemctl enable --now {unit}\n"
+             "  journalctl -u {unit}") },
+        { "libvirt-daemon", "disabled", N_("{unit} runs, but the next boot would not start it."),
+          N_("After the next boot there would be no virtual machines, also none of those that start by "
+             "themselves."),
+          N_("  sudo systemctl enable {unit}") },
+        { "libvirt-daemon", "masked", N_("{unit} is masked: somebody has forbidden its start."), NO_GUESTS,
+          N_("If that is no longer wanted:\n"
+             "  sudo systemctl unmask {unit}\n"
+             "  sudo systemctl enable --now {unit}") },
+        { "libvirt-connection", "unreachable", N_("libvirt does not answer: {error}"), NO_GUESTS,
+          N_("  systemctl status libvirtd.socket libvirtd virtqemud\n"
+             "  journalctl -u libvirtd -u virtqemud -n 20") },
+        { "libvirt-connection", "no-daemon", N_("libvirt does not run."), NULL, NULL },
+        { "libvirt-guests", "off",
+          N_("libvirt-guests is not enabled: nobody shuts guests down when this host does."),
+          N_("At a shutdown of the host, guests that no unit of systemd cares for end as by a power cut."),
+          N_("  sudo systemctl enable --now libvirt-guests") },
+        { "libvirt-guests", "missing", N_("The unit libvirt-guests is not installed."), NULL, NULL },
+        { "libvirt-autostart", "some", N_("{count} machines are started at boot by libvirt itself: {names}"),
+          N_("That is all right. systemd knows nothing of these starts: it neither orders them nor tells of "
+             "those that fail."),
+          NULL },
+        { "libvirt-autostart", "no-libvirt", N_("Cannot be known before libvirt answers."), NULL, NULL },
+
+        { "qemu", "missing", N_("QEMU for this processor is not installed ({program})."),
+          N_("It is the program that runs each virtual machine."), N_("  sudo apt install {package}") },
+        { "qemu-img", "missing", N_("qemu-img is not installed."),
+          N_("Without it disk images can be neither made, nor converted, nor looked at."),
+          N_("  sudo apt install {package}") },
+        { "firmware", "missing", N_("No UEFI firmware for guests is installed."),
+          N_("Guests with UEFI (Secure Boot, Windows 11, many new images) do not start; those with BIOS do."),
+          N_("  sudo apt install {package}") },
+        { "swtpm", "missing", N_("swtpm, which gives guests a TPM, is not installed."),
+          N_("Windows 11 wants one, and so does disk encryption that is bound to the machine."),
+          N_("  sudo apt install {package}") },
+        { "virtiofsd", "missing", N_("virtiofsd, which shares folders with guests, is not installed."),
+          N_("Guests with a shared folder (virtiofs) do not start."), N_("  sudo apt install {package}") },
+        { "osinfo", "missing", N_("The data on operating systems (libosinfo) are not installed."),
+          N_("For a new machine it is not known what its system wants: disks and NICs that work anywhere are "
+             "slower."),
+          N_("  sudo apt install {package}") },
+
+        { "clock", "unsynchronized", N_("Nothing keeps the clock of this host right."),
+          N_("Guests take their time from it; certificates, logs of several hosts and migration suffer."),
+          N_("  sudo apt install systemd-timesyncd\n"
+             "  sudo timedatectl set-ntp yes\n"
+             "  timedatectl timesync-status") },
+        { "clock", "slow-source", N_("The kernel reads the time from a slow source, \"{source}\"."),
+          N_("Each look at the clock costs a trip out of the processor: guests that look often get slow."),
+          N_("Why the kernel does not take a faster one (tsc, kvm-clock):\n"
+             "  sudo journalctl -k --grep='clocksource|tsc'\n"
+             "  cat /sys/devices/system/clocksource/clocksource0/available_clocksource") },
+        { "agent", "stopped", N_("The agent, hatagod, does not run."),
+          N_("The bus starts it when it is asked for; until then nobody watches the machines."),
+          N_("  sudo systemctl enable --now hatagod") },
+        { "agent", "disconnected", N_("The agent runs, but cannot reach libvirt: {error}"),
+          N_("This tool shows what was last known, and can change nothing."),
+          N_("  systemctl status hatagod libvirtd.socket libvirtd\n"
+             "  journalctl -u hatagod -n 20") },
+        { "agent-rights", "no-rule", N_("A file that gives the agent its rights is missing: {file}"),
+          N_("The agent runs without any rights of its own; without it, libvirt or systemd refuse it."),
+          N_("  sudo apt install --reinstall hatagod hatago-host") },
+        { "agent-rights", "no-user", N_("There is no user {user}, as whom the agent runs."),
+          N_("The agent cannot start."), N_("  sudo systemd-sysusers && sudo systemctl restart hatagod") },
+        {},
+};

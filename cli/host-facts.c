@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host-facts.h"
+
+#include "bus.h"
+#include "checks.h"
+#include "json.h"
+#include "machine.h"
+#include "names.h"
+
+/* Between two readings of the CPUs' time. */
+#define INTERVAL (500 * USEC_PER_MSEC)
+
+static void add_members(JsonObject *facts, JsonObject *from) {
+        JsonObjectIter iter;
+        const char *name;
+        JsonNode *node;
+
+        json_object_iter_init(&iter, from);
+        while (json_object_iter_next(&iter, &name, &node))
+                json_object_set_member(facts, name, json_node_copy(node)); /* takes it */
+}
+
+/* NULL: libvirt does not answer, or nobody asks it. */
+static JsonObject *usage_read(const Cli *cli) {
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        JsonObject *usage = NULL;
+
+        if (bus_call_method(cli, HATAGO_PATH, HOST_INTERFACE, "GetUsage", &ignored, &reply, "a{sv}", 0) < 0)
+                return NULL;
+        return json_object_from_message(reply, &usage) < 0 ? NULL : usage;
+}
+
+static void add_usage(const Cli *cli, JsonObject *facts) {
+        g_autoptr(JsonObject) before = usage_read(cli), after = NULL;
+        uint64_t all, idle;
+
+        if (!before)
+                return;
+        g_usleep(INTERVAL);
+        after = usage_read(cli);
+        if (!after)
+                return;
+
+        all = json_number(after, "CPUTime") - json_number(before, "CPUTime");
+        idle = json_number(after, "CPUIdleTime") - json_number(before, "CPUIdleTime");
+        json_object_remove_member(after, "CPUTime");
+        json_object_remove_member(after, "CPUIdleTime");
+        add_members(facts, after);
+        /* The kernel's counters can step back a little: then there is nothing to tell. */
+        if (all > 0 && all <= INT64_MAX && idle <= all)
+                json_object_set_double_member(facts, "CPUUsage", 1 - (double) idle / (double) all);
+}
+
+static void add_machines(const Cli *cli, JsonObject *facts) {
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+        uint64_t n_running = 0, vcpus = 0, memory = 0;
+        g_autoptr(GPtrArray) machines = NULL;
+
+        if (!json_flag(facts, "Ready") || machines_list(cli, &ignored, &machines) < 0)
+                return;
+        for (guint i = 0; i < machines->len; i++) {
+                const Machine *machine = machines->pdata[i];
+
+                if (!machine_state_runs(machine->state))
+                        continue;
+                n_running++;
+                vcpus += machine->vcpus;
+                memory += machine->memory;
+        }
+        json_object_set_int_member(facts, "Machines", machines->len);
+        json_object_set_int_member(facts, "MachinesRunning", (gint64) n_running);
+        json_object_set_int_member(facts, "VCPUsRunning", (gint64) vcpus);
+        json_object_set_int_member(facts, "MemoryRunning", (gint64) memory);
+}
+
+/* What guests can expect: /dev/kvm alone proves nothing. */
+static const char *accelerator(JsonArray *checks) {
+        JsonObject *guest = checks_find(checks, "kvm-guest"), *device = checks_find(checks, "kvm-device");
+
+        if (guest && check_is(guest, "pass"))
+                return "kvm";
+        if ((guest && check_is(guest, "fail")) || (device && !check_is(device, "pass")))
+                return "none";
+        return "";
+}
+
+static void add_checks(const Cli *cli, JsonObject *facts) {
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+        JsonArray *problems = json_array_new();
+        g_autoptr(JsonArray) checks = NULL;
+
+        json_object_set_array_member(facts, "Problems", problems); /* takes it */
+        if (checks_read_bus(cli, &ignored, &checks) < 0)
+                return;
+        checks_add_texts(checks);
+        json_object_set_string_member(facts, "Accelerator", accelerator(checks));
+        for (guint i = 0; i < json_array_get_length(checks); i++) {
+                JsonObject *check = json_array_get_object_element(checks, i);
+
+                if (check_is_wrong(check))
+                        json_array_add_object_element(problems, json_object_ref(check)); /* takes it */
+        }
+}
+
+int host_facts_read(const Cli *cli, sd_bus_error *error, JsonObject **ret) {
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+        g_autoptr(JsonObject) facts = NULL, host = NULL;
+        int r;
+
+        r = bus_get_all(cli, HATAGO_PATH, MANAGER_INTERFACE, error, &facts);
+        if (r < 0)
+                return r;
+        if (bus_get_all(cli, HATAGO_PATH, HOST_INTERFACE, &ignored, &host) >= 0)
+                add_members(facts, host);
+        add_usage(cli, facts);
+        add_machines(cli, facts);
+        add_checks(cli, facts);
+        *ret = g_steal_pointer(&facts);
+        return 0;
+}
