@@ -257,9 +257,21 @@ bool host_processor_flag(Host *host, Verdict *verdict, const char *flag) {
         return false;
 }
 
+/* Lines "kvm 1142784 1 kvm_intel, Live …". */
+static bool is_loaded(Host *host, Verdict *verdict, const char *name) {
+        g_autofree char *text = host_read(host, verdict, "/proc/modules");
+        g_auto(GStrv) lines = text ? g_strsplit(text, "\n", /* max_tokens= */ -1) : NULL;
+        size_t length = strlen(name);
+
+        for (char **line = lines; line && *line; line++)
+                if (strncmp(*line, name, length) == 0 && (*line)[length] == ' ')
+                        return true;
+        return false;
+}
+
 bool host_module(Host *host, Verdict *verdict, const char *name) {
         g_autofree char *path = g_strconcat("/sys/module/", name, NULL);
-        return host_exists(host, verdict, path);
+        return host_exists(host, verdict, path) || is_loaded(host, verdict, name);
 }
 
 void host_add_vendor(Host *host, Verdict *verdict) {

@@ -67,7 +67,8 @@ const Processor *host_processor(Host *host, Verdict *verdict);
  * of the lines flags, features and facilities. */
 bool host_processor_flag(Host *host, Verdict *verdict, const char *flag);
 
-/* Whether a module is there, loaded or built in: /sys/module. Hyphens are underscores. */
+/* Whether a module is there, loaded or built in: /sys/module, or /proc/modules where a container hides that,
+ * and with it what is built in. Hyphens are underscores. */
 bool host_module(Host *host, Verdict *verdict, const char *name);
 
 /* Adds the arguments "vendor" and "product": who made the machine, for how to enter its set-up. Both are ""

@@ -174,6 +174,10 @@ static void test_modules(void) {
         test_host_make_folder(t, "/sys/module/vhost_net");
         g_assert_true(host_module(t->host, &t->verdict, "vhost_net"));
         g_assert_false(host_module(t->host, &t->verdict, "tun"));
+        test_host_write(t, "/proc/modules", "%s", "tun_x 1 0 - Live 0x0\nx 1 2 tun, Live 0x0\ntun\n");
+        g_assert_false(host_module(t->host, &t->verdict, "tun"));
+        test_host_write(t, "/proc/modules", "%s", "x 1 0 - Live 0x0\ntun 61440 1 - Live 0x0\n");
+        g_assert_true(host_module(t->host, &t->verdict, "tun"));
 }
 
 /* A tree of files has neither a processor nor a bus, wherever it runs. */
