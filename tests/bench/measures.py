@@ -394,3 +394,18 @@ def memory(host, seconds=30):
     yield Row(f"wake-ups in {seconds} s, nothing happens", f"{main + rest}",
               f"libvirt's keepalive on five connections: {loop}", f"at most {seconds // 15 + 1} (watchdog)",
               main + rest <= seconds // 15 + 1)
+
+
+def checks(host, rounds):
+    """Judging the whole host, as "hatago validate" does; libvirt runs already. What is wrong with it is no error."""
+    def run(*words):
+        return lambda: statistics.median(host.bench("process", "-n", 3, "sh", "-c", '"$@" || true', "sh", *words))
+
+    times = interleave(rounds, {
+        "hatago-probe": run("/usr/libexec/hatago/hatago-probe", "--stdout"),
+        "virt-host-validate": run("virt-host-validate", "qemu"),
+    })
+    ours, theirs = times.median("hatago-probe"), times.median("virt-host-validate")
+    yield Row("all checks of the host", milliseconds(ours),
+              f"virt-host-validate {milliseconds(theirs)}: × {times.ratio('hatago-probe', 'virt-host-validate'):.2f}",
+              "at most its time and 200 ms", ours <= theirs + 0.2)

@@ -51,6 +51,32 @@ const Check check_table[] = {
         { "ksm", GROUP_MEMORY, judge_ksm, "off on" },
         { "overcommit", GROUP_MEMORY, judge_overcommit, "strict" },
 
+        { "libvirt-daemon", GROUP_LIBVIRT, judge_libvirt_daemon, "missing stopped disabled masked" },
+        { "libvirt-connection", GROUP_LIBVIRT, judge_libvirt_connection, "unreachable no-daemon" },
+        { "libvirt-guests", GROUP_LIBVIRT, judge_libvirt_guests, "off missing" },
+        { "libvirt-autostart", GROUP_LIBVIRT, judge_libvirt_autostart, "some no-libvirt" },
+
+        { "qemu", GROUP_PROGRAMS, judge_qemu, "missing" },
+        { "qemu-img", GROUP_PROGRAMS, judge_qemu_img, "missing" },
+        { "firmware", GROUP_PROGRAMS, judge_firmware, "missing" },
+        { "swtpm", GROUP_PROGRAMS, judge_swtpm, "missing" },
+        { "virtiofsd", GROUP_PROGRAMS, judge_virtiofsd, "missing" },
+        { "osinfo", GROUP_PROGRAMS, judge_osinfo, "missing" },
+
+        { "default-network", GROUP_NETWORK, judge_default_network,
+          "missing inactive no-autostart no-libvirt" },
+        { "network-manager", GROUP_NETWORK, judge_network_manager, "missing stopped" },
+        { "nic-manager", GROUP_NETWORK, judge_nic_manager, "ifupdown networkd netplan unmanaged no-nic" },
+        { "forwarding", GROUP_NETWORK, judge_forwarding, "off not-needed" },
+        { "bridge-nf", GROUP_NETWORK, judge_bridge_nf, "on" },
+        { "firewall", GROUP_NETWORK, judge_firewall, "drops" },
+
+        { "default-pool", GROUP_STORAGE, judge_default_pool, "missing inactive no-autostart no-libvirt" },
+        { "disk-space", GROUP_STORAGE, judge_disk_space, "low full" },
+
+        { "clock", GROUP_SYSTEM, judge_clock, "unsynchronized slow-source" },
+        { "agent", GROUP_SYSTEM, judge_agent, "stopped disconnected" },
+        { "agent-rights", GROUP_SYSTEM, judge_agent_rights, "no-rule no-user" },
         {},
 };
 

@@ -67,3 +67,29 @@ void judge_hugepages(Host *host, Verdict *verdict);
 void judge_thp(Host *host, Verdict *verdict);
 void judge_ksm(Host *host, Verdict *verdict);
 void judge_overcommit(Host *host, Verdict *verdict);
+
+void judge_libvirt_daemon(Host *host, Verdict *verdict);
+void judge_libvirt_connection(Host *host, Verdict *verdict);
+void judge_libvirt_guests(Host *host, Verdict *verdict);
+void judge_libvirt_autostart(Host *host, Verdict *verdict);
+
+void judge_qemu(Host *host, Verdict *verdict);
+void judge_qemu_img(Host *host, Verdict *verdict);
+void judge_firmware(Host *host, Verdict *verdict);
+void judge_swtpm(Host *host, Verdict *verdict);
+void judge_virtiofsd(Host *host, Verdict *verdict);
+void judge_osinfo(Host *host, Verdict *verdict);
+
+void judge_default_network(Host *host, Verdict *verdict);
+void judge_network_manager(Host *host, Verdict *verdict);
+void judge_nic_manager(Host *host, Verdict *verdict);
+void judge_forwarding(Host *host, Verdict *verdict);
+void judge_bridge_nf(Host *host, Verdict *verdict);
+void judge_firewall(Host *host, Verdict *verdict);
+
+void judge_default_pool(Host *host, Verdict *verdict);
+void judge_disk_space(Host *host, Verdict *verdict);
+
+void judge_clock(Host *host, Verdict *verdict);
+void judge_agent(Host *host, Verdict *verdict);
+void judge_agent_rights(Host *host, Verdict *verdict);

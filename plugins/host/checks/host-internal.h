@@ -25,7 +25,17 @@ struct Host {
         bool have_network_manager;
         HostAgent agent;
         bool have_agent;
+
+        /* What tests say, below another root than "/". */
+        GHashTable *outputs;     /* of char *, by the path of the program */
+        GHashTable *filesystems; /* of HostFilesystem, by path */
+        int clock;               /* what host_clock() returns */
+        bool clock_synchronized;
 };
+
+typedef struct HostFilesystem {
+        uint64_t free, size;
+} HostFilesystem;
 
 /* The system bus, connected at the first need; NULL: there is none. */
 sd_bus *host_bus(Host *host);
@@ -33,7 +43,8 @@ sd_bus *host_bus(Host *host);
 void host_unit_free(gpointer unit);
 void host_libvirt_init(HostLibvirt *libvirt);
 void host_libvirt_done(HostLibvirt *libvirt);
-void host_part_add(GPtrArray *parts, const char *name, const char *detail, bool active, bool autostart);
+void host_part_add(GPtrArray *parts, const char *name, const char *kind, const char *detail, bool active,
+                   bool autostart);
 void host_network_manager_init(HostNetworkManager *manager);
 void host_network_manager_done(HostNetworkManager *manager);
 void host_device_add(GPtrArray *devices, const char *name, unsigned type, unsigned state, bool managed);

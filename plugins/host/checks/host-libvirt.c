@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "deadline.h"
 #include "host-internal.h"
+#include "libvirt-xml.h"
 
 #define URI "qemu:///system"
 /* libvirt may be started by its socket first, which takes half a second. */
@@ -18,6 +20,7 @@ static void part_free(gpointer p) {
         HostPart *part = p;
 
         g_free(part->name);
+        g_free(part->kind);
         g_free(part->detail);
         g_free(part);
 }
@@ -38,10 +41,12 @@ void host_libvirt_done(HostLibvirt *libvirt) {
         g_ptr_array_unref(libvirt->domains);
 }
 
-void host_part_add(GPtrArray *parts, const char *name, const char *detail, bool active, bool autostart) {
+void host_part_add(GPtrArray *parts, const char *name, const char *kind, const char *detail, bool active,
+                   bool autostart) {
         HostPart *part = g_new(HostPart, 1);
 
         *part = (HostPart){ .name = g_strdup(name),
+                            .kind = g_strdup(kind ?: ""),
                             .detail = g_strdup(detail ?: ""),
                             .active = active,
                             .autostart = autostart };
@@ -62,13 +67,6 @@ const HostPart *host_part_find(const GPtrArray *parts, const char *name) {
  * On a thread: calls to libvirt have no deadline.
  */
 
-typedef struct Question {
-        GMutex lock;
-        GCond answered;
-        bool done;
-        HostLibvirt answer;
-} Question;
-
 static int read_networks(virConnect *connection, GPtrArray *parts) {
         virNetwork **list = NULL;
         int n = virConnectListAllNetworks(connection, &list, /* flags= */ 0);
@@ -76,11 +74,14 @@ static int read_networks(virConnect *connection, GPtrArray *parts) {
         for (int i = 0; i < n; i++) {
                 g_autoptr(virNetwork) network = list[i];
                 char *bridge = virNetworkGetBridgeName(network);
+                char *xml = virNetworkGetXMLDesc(network, /* flags= */ 0);
+                g_autofree char *forward = libvirt_xml_find(xml, LIBVIRT_XML_FORWARD);
                 int autostart = 0;
 
                 (void) virNetworkGetAutostart(network, &autostart);
-                host_part_add(parts, virNetworkGetName(network), bridge, virNetworkIsActive(network) > 0,
-                              autostart);
+                host_part_add(parts, virNetworkGetName(network), forward, bridge,
+                              virNetworkIsActive(network) > 0, autostart);
+                free(xml);
                 free(bridge);
         }
 
@@ -94,11 +95,14 @@ static int read_pools(virConnect *connection, GPtrArray *parts) {
 
         for (int i = 0; i < n; i++) {
                 g_autoptr(virStoragePool) pool = list[i];
+                char *xml = virStoragePoolGetXMLDesc(pool, /* flags= */ 0);
+                g_autofree char *target = libvirt_xml_find(xml, LIBVIRT_XML_TARGET);
                 int autostart = 0;
 
                 (void) virStoragePoolGetAutostart(pool, &autostart);
-                host_part_add(parts, virStoragePoolGetName(pool), /* detail= */ NULL,
+                host_part_add(parts, virStoragePoolGetName(pool), /* kind= */ NULL, target,
                               virStoragePoolIsActive(pool) > 0, autostart);
+                free(xml);
         }
 
         free(list);
@@ -113,7 +117,7 @@ static int read_domains(virConnect *connection, GPtrArray *parts) {
         for (int i = 0; i < n; i++) {
                 g_autoptr(virDomain) domain = list[i];
 
-                host_part_add(parts, virDomainGetName(domain), /* detail= */ NULL,
+                host_part_add(parts, virDomainGetName(domain), /* kind= */ NULL, /* detail= */ NULL,
                               virDomainGetID(domain) != (unsigned) -1, /* autostart= */ true);
         }
 
@@ -128,7 +132,8 @@ static void set_error(HostLibvirt *answer) {
         answer->error = g_strdup(error && error->message ? error->message : "unknown error");
 }
 
-static void read_all(HostLibvirt *answer) {
+static void read_all(gpointer p) {
+        HostLibvirt *answer = p;
         g_autoptr(virConnect) connection = virConnectOpenReadOnly(URI);
 
         if (!connection || read_networks(connection, answer->networks) < 0 ||
@@ -138,52 +143,22 @@ static void read_all(HostLibvirt *answer) {
                 answer->connected = true;
 }
 
-static gpointer question_run(gpointer data) {
-        Question *question = data;
-        HostLibvirt answer;
-
-        host_libvirt_init(&answer);
-        read_all(&answer);
-
-        g_mutex_lock(&question->lock);
-        question->answer = answer;
-        question->done = true;
-        g_cond_signal(&question->answered);
-        g_mutex_unlock(&question->lock);
-        return NULL;
-}
-
 /* libvirt writes errors to standard error by itself. */
 static void say_nothing(void *userdata, virError *error) {
 }
 
 static void libvirt_ask(HostLibvirt *libvirt) {
-        Question *question = g_new0(Question, 1);
-        int64_t deadline = g_get_monotonic_time() + DEADLINE_USEC;
-        bool in_time = true;
+        HostLibvirt *answer = g_new(HostLibvirt, 1);
 
         virSetErrorFunc(/* userdata= */ NULL, say_nothing);
-        g_mutex_init(&question->lock);
-        g_cond_init(&question->answered);
-        g_thread_unref(g_thread_new("libvirt", question_run, question));
-
-        g_mutex_lock(&question->lock);
-        while (!question->done && in_time)
-                in_time = g_cond_wait_until(&question->answered, &question->lock, deadline);
-        if (question->done) {
+        host_libvirt_init(answer);
+        if (deadline_run(DEADLINE_USEC, read_all, answer)) {
                 host_libvirt_done(libvirt);
-                *libvirt = question->answer;
-        }
-        g_mutex_unlock(&question->lock);
-
-        if (in_time) {
-                g_cond_clear(&question->answered);
-                g_mutex_clear(&question->lock);
-                g_free(question);
+                *libvirt = *answer;
+                g_free(answer);
                 return;
         }
 
-        /* The thread stays where it is, with the question, and ends with the process. */
         g_free(libvirt->error);
         libvirt->error = g_strdup("libvirt does not answer");
 }

@@ -28,15 +28,26 @@ void host_set_libvirt(Host *host, bool connected, const char *error) {
 }
 
 void host_add_network(Host *host, const char *name, const char *bridge, bool active, bool autostart) {
-        host_part_add(host->libvirt.networks, name, bridge, active, autostart);
+        host_part_add(host->libvirt.networks, name, "nat", bridge, active, autostart);
+}
+
+void host_set_forward(Host *host, const char *network, const char *kind) {
+        for (guint i = 0; i < host->libvirt.networks->len; i++) {
+                HostPart *part = host->libvirt.networks->pdata[i];
+
+                if (!g_str_equal(part->name, network))
+                        continue;
+                g_free(part->kind);
+                part->kind = g_strdup(kind);
+        }
 }
 
 void host_add_pool(Host *host, const char *name, const char *target, bool active, bool autostart) {
-        host_part_add(host->libvirt.pools, name, target, active, autostart);
+        host_part_add(host->libvirt.pools, name, "", target, active, autostart);
 }
 
 void host_add_domain(Host *host, const char *name, bool active, bool autostart) {
-        host_part_add(host->libvirt.domains, name, "", active, autostart);
+        host_part_add(host->libvirt.domains, name, "", "", active, autostart);
 }
 
 void host_set_network_manager(Host *host, bool running, const char *version) {
@@ -56,4 +67,20 @@ void host_set_agent(Host *host, bool running, bool connected, const char *error)
         host->agent.connected = connected;
         g_free(host->agent.connection_error);
         host->agent.connection_error = g_strdup(error);
+}
+
+void host_set_output(Host *host, const char *program, const char *output) {
+        g_hash_table_replace(host->outputs, g_strdup(program), g_strdup(output));
+}
+
+void host_set_filesystem(Host *host, const char *path, uint64_t free, uint64_t size) {
+        HostFilesystem *filesystem = g_new(HostFilesystem, 1);
+
+        *filesystem = (HostFilesystem){ .free = free, .size = size };
+        g_hash_table_replace(host->filesystems, g_strdup(path), filesystem);
+}
+
+void host_set_clock(Host *host, int result, bool synchronized) {
+        host->clock = result;
+        host->clock_synchronized = synchronized;
 }

@@ -8,9 +8,16 @@ void host_set_processor(Host *host, const Processor *processor);
 void host_set_device_programs(Host *host, int has); /* 1, 0, -errno */
 void host_set_unit(Host *host, const char *name, const char *load, const char *active, const char *file);
 void host_set_libvirt(Host *host, bool connected, const char *error);
+/* It forwards by NAT, until host_set_forward() says otherwise. */
 void host_add_network(Host *host, const char *name, const char *bridge, bool active, bool autostart);
+void host_set_forward(Host *host, const char *network, const char *kind);
 void host_add_pool(Host *host, const char *name, const char *target, bool active, bool autostart);
 void host_add_domain(Host *host, const char *name, bool active, bool autostart);
 void host_set_network_manager(Host *host, bool running, const char *version);
 void host_add_device(Host *host, const char *name, unsigned type, unsigned state, bool managed);
 void host_set_agent(Host *host, bool running, bool connected, const char *error);
+/* What a program says: see host_run(). */
+void host_set_output(Host *host, const char *program, const char *output);
+void host_set_filesystem(Host *host, const char *path, uint64_t free, uint64_t size);
+/* result: 0 or -errno of host_clock(). */
+void host_set_clock(Host *host, int result, bool synchronized);

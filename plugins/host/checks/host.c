@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -16,10 +17,12 @@
 #endif
 
 #include "common/cleanup.h"
+#include "deadline.h"
 #include "host-internal.h"
 
 #define FILE_BYTES_MAX (1024U * 1024U)
 #define CPUINFO "/proc/cpuinfo"
+#define FILESYSTEM_USEC G_TIME_SPAN_SECOND
 
 Host *host_new(const char *root) {
         Host *host = g_new0(Host, 1);
@@ -30,6 +33,9 @@ Host *host_new(const char *root) {
         host_libvirt_init(&host->libvirt);
         host_network_manager_init(&host->network_manager);
         host->agent.connection_error = g_strdup("");
+        host->outputs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        host->filesystems = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        host->clock = -ENODATA;
         return host;
 }
 
@@ -43,6 +49,8 @@ Host *host_free(Host *host) {
         host_libvirt_done(&host->libvirt);
         host_network_manager_done(&host->network_manager);
         g_free(host->agent.connection_error);
+        g_hash_table_unref(host->outputs);
+        g_hash_table_unref(host->filesystems);
         sd_bus_flush_close_unref(host->bus);
         g_free(host);
         return NULL;
@@ -155,16 +163,50 @@ int host_stat(Host *host, Verdict *verdict, const char *path, struct stat *ret) 
         return stat(full, ret) < 0 ? -errno : 0;
 }
 
-int host_filesystem(Host *host, Verdict *verdict, const char *path, uint64_t *ret_free, uint64_t *ret_size) {
-        g_autofree char *full = host_path(host, path);
+typedef struct Space {
+        char *path;
+        HostFilesystem filesystem;
+        int result;
+} Space;
+
+static void space_ask(gpointer p) {
+        Space *space = p;
         struct statvfs status;
 
-        verdict_read(verdict, path);
-        if (statvfs(full, &status) < 0)
-                return -errno;
+        if (statvfs(space->path, &status) < 0) {
+                space->result = -errno;
+                return;
+        }
+        space->filesystem = (HostFilesystem){
+                .free = (uint64_t) status.f_bavail * status.f_frsize,
+                .size = (uint64_t) status.f_blocks * status.f_frsize,
+        };
+}
 
-        *ret_free = (uint64_t) status.f_bavail * status.f_frsize;
-        *ret_size = (uint64_t) status.f_blocks * status.f_frsize;
+int host_filesystem(Host *host, Verdict *verdict, const char *path, uint64_t *ret_free, uint64_t *ret_size) {
+        const HostFilesystem *said = g_hash_table_lookup(host->filesystems, path);
+        HostFilesystem filesystem;
+        Space *space;
+        int r;
+
+        verdict_read(verdict, path);
+        if (said)
+                filesystem = *said;
+        else {
+                space = g_new0(Space, 1);
+                space->path = host_path(host, path);
+                if (!deadline_run(FILESYSTEM_USEC, space_ask, space))
+                        return -ETIMEDOUT;
+                filesystem = space->filesystem;
+                r = space->result;
+                g_free(space->path);
+                g_free(space);
+                if (r < 0)
+                        return r;
+        }
+
+        *ret_free = filesystem.free;
+        *ret_size = filesystem.size;
         return 0;
 }
 
@@ -304,6 +346,22 @@ int host_has_device_programs(Host *host, Verdict *verdict, const char *mounted) 
         if (r >= 0)
                 return 1;
         return error == EPERM ? -EPERM : 0;
+}
+
+/* Nothing is adjusted: no mode is set. */
+int host_clock(Host *host, Verdict *verdict, bool *ret_synchronized) {
+        struct timex state = { .modes = 0 };
+
+        verdict_read(verdict, "adjtimex");
+        if (host->is_real) {
+                host->clock = adjtimex(&state) < 0 ? -errno : 0;
+                host->clock_synchronized = !(state.status & STA_UNSYNC);
+        }
+        if (host->clock < 0)
+                return host->clock;
+
+        *ret_synchronized = host->clock_synchronized;
+        return 0;
 }
 
 /*

@@ -41,7 +41,8 @@ char **host_list(Host *host, Verdict *verdict, const char *path);
 /* -errno. Links are followed. */
 int host_stat(Host *host, Verdict *verdict, const char *path, struct stat *ret);
 
-/* Free and all bytes of the filesystem that a path is on; -errno. */
+/* Free and all bytes of the filesystem that a path is on; -errno, -ETIMEDOUT: none in a second, as of a
+ * server that is away. */
 int host_filesystem(Host *host, Verdict *verdict, const char *path, uint64_t *ret_free, uint64_t *ret_size);
 
 /* Whether the process could read and write it: access(2). */
@@ -79,6 +80,14 @@ void host_add_vendor(Host *host, Verdict *verdict);
  * the file system of version 2 that is mounted there: 1, 0; -EPERM: the caller may not ask. */
 int host_has_device_programs(Host *host, Verdict *verdict, const char *mounted);
 
+/* Whether the kernel takes its clock for synchronized; -errno. */
+int host_clock(Host *host, Verdict *verdict, bool *ret_synchronized);
+
+/* What a program writes to its standard output, without white space at its end. command: absolute path and
+ * arguments, all fixed, NULL at the end. It runs without an environment, 2 s at most. NULL: errno; ENOENT:
+ * it is not installed, EACCES: it fails, and the caller is not root, EIO: it fails for root too. */
+char *host_run(Host *host, Verdict *verdict, const char *const *command);
+
 /*
  * systemd
  */
@@ -96,7 +105,8 @@ const HostUnit *host_unit(Host *host, Verdict *verdict, const char *name);
  */
 typedef struct HostPart {
         char *name;
-        char *detail; /* of a network: its bridge; of a pool: its target path; or "" */
+        char *kind;   /* of a network: how it forwards: "nat", "route", …; or "" */
+        char *detail; /* of a network: its bridge; of a pool of files: the folder they are in; or "" */
         bool active, autostart;
 } HostPart;
 

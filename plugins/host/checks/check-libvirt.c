@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libvirt's daemons, and what starts and stops guests with the host. */
+#include <errno.h>
+
+#include "check.h"
+
+#define NAMES_MAX 5U
+
+/* One daemon: systemd listens for it, and starts it when somebody comes. */
+typedef struct Daemon {
+        const char *socket, *service;
+} Daemon;
+
+static const Daemon monolithic[] = { { "libvirtd.socket", "libvirtd.service" }, {} };
+/* What guests need of the many. The first must be there; the others may be left out. */
+static const Daemon modular[] = { { "virtqemud.socket", "virtqemud.service" },
+                                  { "virtnetworkd.socket", "virtnetworkd.service" },
+                                  { "virtstoraged.socket", "virtstoraged.service" },
+                                  {} };
+
+static bool is_installed(const HostUnit *unit) {
+        return unit && !g_str_equal(unit->load, "not-found");
+}
+
+static bool is_active(const HostUnit *unit) {
+        return unit && g_str_equal(unit->active, "active");
+}
+
+static bool is_masked(const HostUnit *unit) {
+        return unit && g_str_equal(unit->load, "masked");
+}
+
+/* "enabled-runtime" ends with this boot. */
+static bool is_enabled(const HostUnit *unit) {
+        return unit && g_str_equal(unit->file, "enabled");
+}
+
+static bool either(Host *host, Verdict *verdict, const Daemon *daemon, bool (*has)(const HostUnit *unit)) {
+        return has(host_unit(host, verdict, daemon->socket)) ||
+               has(host_unit(host, verdict, daemon->service));
+}
+
+/* Which kind this host has, of both the one that is in use; NULL: neither. */
+static const Daemon *find_daemons(Host *host, Verdict *verdict) {
+        static bool (*const tests[])(const HostUnit *) = { is_active, is_enabled, is_installed };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
+                if (either(host, verdict, monolithic, tests[i]))
+                        return monolithic;
+                if (either(host, verdict, modular, tests[i]))
+                        return modular;
+        }
+        return NULL;
+}
+
+typedef enum DaemonState { DAEMON_OK, DAEMON_DISABLED, DAEMON_STOPPED, DAEMON_MASKED } DaemonState;
+
+/* ret_unit: the unit that this is about. A daemon may also run on its own, with its socket masked: that is
+ * how one is told to listen on the network. */
+static DaemonState daemon_state(Host *host, Verdict *verdict, const Daemon *daemon, const char **ret_unit) {
+        const HostUnit *socket = host_unit(host, verdict, daemon->socket);
+        const HostUnit *service = host_unit(host, verdict, daemon->service);
+
+        *ret_unit = daemon->service;
+        if (is_masked(service))
+                return DAEMON_MASKED;
+
+        *ret_unit = is_installed(socket) ? daemon->socket : daemon->service;
+        if (!is_active(socket) && !is_active(service))
+                return is_masked(socket) ? DAEMON_MASKED : DAEMON_STOPPED;
+        return is_enabled(socket) || is_enabled(service) ? DAEMON_OK : DAEMON_DISABLED;
+}
+
+static DaemonState worst_state(Host *host, Verdict *verdict, const Daemon *daemons, const char **ret_unit) {
+        DaemonState worst = DAEMON_OK;
+
+        *ret_unit = daemons->socket;
+        for (const Daemon *daemon = daemons; daemon->socket; daemon++) {
+                const char *unit;
+                DaemonState state;
+
+                if (!either(host, verdict, daemon, is_installed))
+                        continue;
+                state = daemon_state(host, verdict, daemon, &unit);
+                if (state > worst) {
+                        worst = state;
+                        *ret_unit = unit;
+                }
+        }
+        return worst;
+}
+
+void judge_libvirt_daemon(Host *host, Verdict *verdict) {
+        static const struct {
+                CheckResult result;
+                const char *reason;
+                bool fixable;
+        } states[] = {
+                [DAEMON_OK] = { CHECK_PASS, "", false },
+                [DAEMON_DISABLED] = { CHECK_WARN, "disabled", true },
+                [DAEMON_STOPPED] = { CHECK_FAIL, "stopped", true },
+                [DAEMON_MASKED] = { CHECK_FAIL, "masked", false },
+        };
+        const Daemon *daemons;
+        const char *unit;
+        DaemonState state;
+
+        if (!host_unit(host, verdict, monolithic->socket)) {
+                verdict_set_unread(verdict, "systemd", ENOTCONN);
+                return;
+        }
+
+        daemons = find_daemons(host, verdict);
+        if (!daemons) {
+                verdict_set(verdict, CHECK_FAIL, "missing", "%s", "");
+                return;
+        }
+
+        state = worst_state(host, verdict, daemons, &unit);
+        verdict_set(verdict, states[state].result, states[state].reason, "%s", unit);
+        verdict->fixable = states[state].fixable;
+        if (state != DAEMON_OK)
+                verdict_add(verdict, "unit", "%s", unit);
+}
+
+/* Whether libvirt-daemon has said already why nobody answers. */
+static bool is_known_down(Host *host, Verdict *verdict) {
+        const Daemon *daemons;
+        const char *unit;
+
+        if (!host_unit(host, verdict, monolithic->socket))
+                return false;
+        daemons = find_daemons(host, verdict);
+        return !daemons || worst_state(host, verdict, daemons, &unit) >= DAEMON_STOPPED;
+}
+
+void judge_libvirt_connection(Host *host, Verdict *verdict) {
+        const HostLibvirt *libvirt = host_libvirt(host, verdict);
+
+        if (libvirt->connected)
+                verdict_set(verdict, CHECK_PASS, "", "%s", "qemu:///system");
+        else if (is_known_down(host, verdict))
+                verdict_set(verdict, CHECK_SKIP, "no-daemon", "%s", "");
+        else {
+                verdict_set(verdict, CHECK_FAIL, "unreachable", "%s", "");
+                verdict_add(verdict, "error", "%s", libvirt->error);
+        }
+}
+
+/* It must have been started to stop anything. */
+void judge_libvirt_guests(Host *host, Verdict *verdict) {
+        const HostUnit *unit = host_unit(host, verdict, "libvirt-guests.service");
+
+        if (!unit)
+                verdict_set_unread(verdict, "systemd", ENOTCONN);
+        else if (!is_installed(unit))
+                verdict_set(verdict, CHECK_SKIP, "missing", "%s", "");
+        else if (is_enabled(unit) && is_active(unit))
+                verdict_set(verdict, CHECK_PASS, "", "%s", unit->file);
+        else
+                verdict_set(verdict, CHECK_WARN, "off", "%s %s", unit->file, unit->active);
+}
+
+void judge_libvirt_autostart(Host *host, Verdict *verdict) {
+        const HostLibvirt *libvirt = host_libvirt(host, verdict);
+        g_autoptr(GString) names = g_string_new(NULL);
+
+        if (!libvirt->connected) {
+                verdict_set(verdict, CHECK_SKIP, "no-libvirt", "%s", "");
+                return;
+        }
+
+        verdict_set(verdict, CHECK_PASS, libvirt->domains->len > 0 ? "some" : "", "%u",
+                    libvirt->domains->len);
+        if (libvirt->domains->len == 0)
+                return;
+
+        for (guint i = 0; i < MIN(libvirt->domains->len, NAMES_MAX); i++) {
+                const HostPart *domain = libvirt->domains->pdata[i];
+                g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", domain->name);
+        }
+        if (libvirt->domains->len > NAMES_MAX)
+                g_string_append(names, ", …");
+        verdict_add(verdict, "count", "%u", libvirt->domains->len);
+        verdict_add(verdict, "names", "%s", names->str);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "check-test.h"
+
+#define IMAGES "/var/lib/libvirt/images"
+#define MIB ((uint64_t) 1024 * 1024)
+#define GIB (1024 * MIB)
+
+static void test_room_for_images(void) {
+        static const struct {
+                uint64_t free, size;
+                const char *result;
+        } rows[] = {
+                { 100 * GIB, 200 * GIB, "pass" },
+                { 10 * GIB - 1, 200 * GIB, "warn low" },
+                { 10 * GIB, 200 * GIB, "pass" }, /* less than a tenth, but not little */
+                { 2 * GIB, 20 * GIB, "pass" },   /* little, but a tenth of it */
+                { 2 * GIB - 1, 20 * GIB, "warn low" },
+                { 256 * MIB, 20 * GIB, "warn low" },
+                { 256 * MIB - 1, 20 * GIB, "fail full" },
+                { 255 * MIB, 1 * GIB, "fail full" },
+                { 0, 0, "fail full" },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autoptr(TestHost) t = test_host_new();
+                g_autofree char *expected = NULL;
+
+                if (g_str_equal(rows[i].result, "pass"))
+                        expected = g_strdup("pass");
+                else
+                        expected = g_strdup_printf("%s path=" IMAGES " free=%" G_GUINT64_FORMAT
+                                                   " size=%" G_GUINT64_FORMAT,
+                                                   rows[i].result, rows[i].free, rows[i].size);
+                host_set_filesystem(t->host, IMAGES, rows[i].free, rows[i].size);
+                test_host_judge(t, "disk-space", expected);
+        }
+}
+
+static void test_of_all_pools_the_worst_counts(void) {
+        g_autoptr(TestHost) t = test_host_new();
+
+        host_set_filesystem(t->host, IMAGES, 100 * GIB, 200 * GIB);
+        host_set_filesystem(t->host, "/low", GIB, 200 * GIB);
+        host_set_filesystem(t->host, "/lower", GIB - 1, 300 * GIB);
+        host_set_filesystem(t->host, "/full", 0, 200 * GIB);
+        host_set_libvirt(t->host, true, "");
+        host_add_pool(t->host, "stopped", "/full", false, true);
+        host_add_pool(t->host, "devices", "", true, true);
+        host_add_pool(t->host, "gone", "/gone", true, true);
+        test_host_judge(t, "disk-space", "pass");
+        g_assert_cmpstr(t->verdict.value, ==, IMAGES ": 107374182400");
+
+        host_add_pool(t->host, "low", "/low", true, true);
+        host_add_pool(t->host, "lower", "/lower", true, true);
+        test_host_judge(t, "disk-space", "warn low path=/lower free=1073741823 size=322122547200");
+        host_add_pool(t->host, "full", "/full", true, true);
+        test_host_judge(t, "disk-space", "fail full path=/full free=0 size=214748364800");
+}
+
+static void test_before_libvirt_is_installed(void) {
+        g_autoptr(TestHost) t = test_host_new();
+
+        test_host_judge(t, "disk-space", "skip unreadable what=" IMAGES " error=No such file or directory");
+        host_set_filesystem(t->host, "/var/lib", 0, GIB);
+        test_host_judge(t, "disk-space", "fail full path=/var/lib free=0 size=1073741824");
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/storage/room-for-images", test_room_for_images);
+        g_test_add_func("/storage/of-all-pools-the-worst-counts", test_of_all_pools_the_worst_counts);
+        g_test_add_func("/storage/before-libvirt-is-installed", test_before_libvirt_is_installed);
+        return g_test_run();
+}
