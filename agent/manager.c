@@ -218,6 +218,7 @@ static int manager_make_services(Manager *manager, const ManagerOptions *options
         s->is_connected = services_is_connected;
         s->is_subscribed = services_is_subscribed;
         s->userdata = manager;
+        s->user_session = options->user;
 
         manager->subscriptions = subscriptions_new(s->bus, manager_on_subscribed, manager);
 

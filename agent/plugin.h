@@ -22,7 +22,7 @@
  *
  * All functions are called on the main thread.
  */
-#define PLUGIN_ABI 2U
+#define PLUGIN_ABI 3U
 #define PLUGIN_SYMBOL "hatago_plugin"
 
 /* What the agent lends to its plugins, until their free() has returned. */
@@ -34,6 +34,7 @@ typedef struct Services {
         Objects *objects;
         Auth *auth;
         Jobs *jobs;
+        bool user_session; /* on the bus of a user's session, with the rights of that user alone */
 
         /* A plugin calls this when what synced() says has changed. */
         void (*synced_changed)(void *userdata);

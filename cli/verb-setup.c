@@ -62,7 +62,8 @@ static char ask(const Cli *cli, JsonObject *check) {
         char answer;
 
         check_print_line(cli, check);
-        check_print_details(cli, check, DETAILS_FIX);
+        check_print_details(cli, check, /* remedy= */ false);
+        check_print_fix(cli, check, /* undo= */ false);
         if (cli->options->yes)
                 return 'y';
 
@@ -81,10 +82,8 @@ static JsonArray *setup_fix(const Cli *cli, JsonArray *first) {
                 g_autoptr(JsonObject) after = NULL;
                 char answer = ask(cli, check);
 
-                if (answer == 'q') {
-                        puts("");
+                if (answer == 'q')
                         break;
-                }
                 if (answer == 'y' && fix_apply(cli, check, /* undo= */ false, &after) >= 0)
                         check_print_line(cli, after);
                 puts("");
@@ -108,7 +107,7 @@ static void print_left(const Cli *cli, JsonArray *checks, const CheckCounts *cou
                 if (!check_is(check, "fail"))
                         continue;
                 check_print_line(cli, check);
-                check_print_details(cli, check, DETAILS_REMEDY);
+                check_print_details(cli, check, /* remedy= */ true);
         }
 
         if (counts->n_warn > 0)
@@ -126,7 +125,7 @@ static int setup_finish(const Cli *cli, JsonArray *checks) {
         checks_count(checks, &counts);
         print_left(cli, checks, &counts);
         if (counts.n_fail > 0) {
-                printf(_("This host is not ready for virtual machines yet: %u left to do.\n"),
+                printf(_("This host is not ready for virtual machines yet: %u things stand in the way.\n"),
                        counts.n_fail);
                 return EXIT_FAILURE;
         }

@@ -49,6 +49,12 @@ typedef enum ErrorCode {
         ERROR_NO_MEMORY,
         ERROR_GUEST_AGENT_UNAVAILABLE,
         ERROR_RESOURCE_MISSING,
+        /* Of checks of the host: */
+        ERROR_NO_SUCH_CHECK,
+        ERROR_CHECK_NOT_FIXABLE,
+        ERROR_FIX_FAILED,
+        ERROR_PROBE_FAILED,
+        ERROR_UNIT_UNAVAILABLE,
         /* Of a failed start: */
         ERROR_IMAGE_MISSING,
         ERROR_IMAGE_DENIED,

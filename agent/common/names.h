@@ -6,6 +6,7 @@
 
 #define BUS_NAME "org.hatago.Host1"
 #define PATH_ROOT "/org/hatago/Host1"
+#define PATH_CHECKS PATH_ROOT "/checks"
 #define PATH_JOBS PATH_ROOT "/jobs"
 #define PATH_MACHINES PATH_ROOT "/machines"
 
@@ -14,6 +15,9 @@
 #define IFACE_MACHINES BUS_NAME ".Machines"
 #define IFACE_MACHINE BUS_NAME ".Machine"
 #define IFACE_MACHINE_CONSOLE IFACE_MACHINE ".Console"
+#define IFACE_VALIDATION BUS_NAME ".Validation"
+#define IFACE_HOST_CHECK BUS_NAME ".HostCheck"
+#define IFACE_HOST BUS_NAME ".Host"
 
 #define ERROR_PREFIX BUS_NAME ".Error."
 

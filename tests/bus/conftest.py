@@ -17,11 +17,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from agent import BUILD, Agent  # noqa: E402 (the path comes first)
-from hatago_bus import MACHINE, MACHINES, MANAGER, NO_OPTIONS, ROOT  # noqa: E402
+from hatago_bus import MACHINE, MACHINES, MANAGER, NO_OPTIONS, ROOT, VALIDATION  # noqa: E402
 from interface_xml import published  # noqa: E402
 from machines import domain_xml, fresh_name  # noqa: E402
 from polkit_mock import PolkitMock  # noqa: E402
 from private_bus import NOBODY, Caller, PrivateBus, is_root  # noqa: E402
+from systemd_mock import CHECKS, DONE, SystemdMock  # noqa: E402
 
 needs_root = pytest.mark.skipif(not is_root(), reason="root is one of the callers")
 
@@ -37,6 +38,7 @@ class House:
         self.folder.chmod(0o755)
         self.bus = PrivateBus(self.folder)
         self.polkit = PolkitMock(self.bus.address)
+        self.systemd = None
         self.agents, self.callers = [], []
 
     def caller(self, uid=None):
@@ -64,6 +66,32 @@ class House:
         watcher.close()
         return agent
 
+    def agent_with_checks(self, *arguments, verdicts=(), **keywords):
+        """Start an agent with all plugins and a systemd, and wait until it shows these verdicts.
+
+        It has looked at the host for its own start and for libvirt's, and will not do so by itself.
+        """
+        self.systemd = self.systemd or SystemdMock(self.bus.address, self.folder / "reports")
+        self.systemd.verdicts = list(verdicts)
+        agent = self.ready_agent(*arguments, plugins=self.all_plugins(),
+                                 environment={"HATAGO_REPORT_FOLDER": str(self.systemd.folder)}, **keywords)
+        watcher = self.caller()
+        # A look that began before libvirt was there is followed by another one.
+        looks = 2 if self.systemd.runs() else 1
+        watcher.wait(lambda: watcher.get(ROOT, VALIDATION, "CheckedAt") >= looks, 30, "a look at the host")
+        watcher.close()
+        return agent
+
+    def all_plugins(self):
+        """Return a folder with all plugins in it, as they are installed."""
+        folder = self.folder / "plugins"
+        folder.mkdir(exist_ok=True)
+        for name in ("host", "machines"):
+            link = folder / f"{name}.so"
+            if not link.exists():
+                link.symlink_to(BUILD / f"plugins/{name}/{name}.so")
+        return folder
+
     def end(self):
         """End all; the agents that still run must end well."""
         problems = []
@@ -80,6 +108,8 @@ class House:
         for caller in self.callers:
             caller.close()
         self.polkit.stop()
+        if self.systemd:
+            self.systemd.stop()
         self.bus.stop()
         self.temporary.cleanup()
         assert not problems, "\n".join(problems)
@@ -111,6 +141,18 @@ def shared_house():
     """The house that the tests of a module share, with an agent on the test driver."""
     house = House()
     house.ready_agent()
+    yield house
+    house.end()
+
+
+@pytest.fixture(scope="module")
+def house_with_checks():
+    """A shared house whose agent has all plugins, and these checks; each has a remedy that works."""
+    house = House()
+    house.agent_with_checks(verdicts=CHECKS)
+    for verdict in CHECKS:
+        for instance in (verdict.id, f"undo:{verdict.id}"):
+            house.systemd.units[f"hatago-fix@{instance}.service"] = lambda: DONE
     yield house
     house.end()
 

@@ -3,10 +3,17 @@
 
 import pytest
 
-from hatago_bus import CONSOLE, JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT
+from hatago_bus import (CONSOLE, HOST, HOST_CHECK, JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT,
+                        VALIDATION)
 from interface_xml import published, read_interfaces
 
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
+
+
+@pytest.fixture(scope="module")
+def shared_house(house_with_checks):
+    """One whose agent has objects of all kinds."""
+    return house_with_checks
 
 
 @pytest.fixture
@@ -15,7 +22,7 @@ def live(caller, running):
     job = caller.call(running, MACHINE, "PowerOff", NO_OPTIONS)
     caller.job(job)
     return {path: read_interfaces(caller.call(path, INTROSPECTABLE, "Introspect"))
-            for path in (ROOT, running, job)}
+            for path in (ROOT, running, job, caller.check("tun"))}
 
 
 def ours(interfaces):
@@ -32,11 +39,12 @@ def test_the_file_is_what_the_agent_says(interfaces, live, name, kind):
 
 
 def test_each_interface_has_its_file_and_its_object(interfaces, live):
-    root, machine, job = live.values()
-    assert ours(root) == {MANAGER, MACHINES}
+    root, machine, job, check = live.values()
+    assert ours(root) == {MANAGER, MACHINES, VALIDATION, HOST}
     assert ours(machine) == {MACHINE, CONSOLE}
     assert ours(job) == {JOB}
-    assert set(interfaces) == ours(root) | ours(machine) | ours(job)
+    assert ours(check) == {HOST_CHECK}
+    assert set(interfaces) == ours(root) | ours(machine) | ours(job) | ours(check)
 
 
 def test_each_method_ends_with_options(interfaces):
@@ -57,8 +65,9 @@ def test_every_property_can_be_read_and_has_its_type(caller, interfaces, live):
 
 
 def test_the_tree_lists_every_object(caller, machine):
-    nodes = caller.call(f"{ROOT}/machines", INTROSPECTABLE, "Introspect")
-    assert f'name="{machine.rpartition("/")[2]}"' in nodes
+    for path in (machine, caller.check("tun")):
+        folder, _, name = path.rpartition("/")
+        assert f'name="{name}"' in caller.call(folder, INTROSPECTABLE, "Introspect")
 
 
 def test_managed_objects_are_what_each_object_says(caller, live):

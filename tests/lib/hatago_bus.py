@@ -16,6 +16,9 @@ MACHINES = f"{NAME}.Machines"
 MACHINE = f"{NAME}.Machine"
 CONSOLE = f"{MACHINE}.Console"
 JOB = f"{NAME}.Job"
+VALIDATION = f"{NAME}.Validation"
+HOST_CHECK = f"{NAME}.HostCheck"
+HOST = f"{NAME}.Host"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 NO_OPTIONS = GLib.Variant("a{sv}", {})
 
@@ -113,6 +116,11 @@ class Bus:
     def machine(self, name):
         """Return the path of a machine."""
         return self.call(ROOT, MACHINES, "GetMachine", GLib.Variant("s", name), NO_OPTIONS)
+
+    def check(self, name):
+        """Return the path of a check of the host."""
+        label = "".join(letter if letter.isalnum() else f"_{ord(letter):02x}" for letter in name)
+        return f"{ROOT}/checks/{label}"
 
     def define(self, xml):
         """Define a machine; return its path."""

@@ -20,6 +20,7 @@ hatago-host
     -rw-r--r-- /lib/systemd/system/hatago-probe-kernel.service
     -rw-r--r-- /lib/systemd/system/hatago-probe-kernel.socket
     -rw-r--r-- /lib/systemd/system/hatago-probe.service
+    -rw-r--r-- /usr/@LIB@/hatago/plugins/host.so
     -rw-r--r-- /usr/lib/tmpfiles.d/hatago-host.conf
     -rwxr-xr-x /usr/libexec/hatago/hatago-fix
     -rwxr-xr-x /usr/libexec/hatago/hatago-probe
@@ -33,11 +34,14 @@ hatagod
     -rw-r--r-- /usr/lib/sysusers.d/hatago.conf
     -rw-r--r-- /usr/lib/tmpfiles.d/hatago.conf
     -rwxr-xr-x /usr/sbin/hatagod
+    -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Host.xml
+    -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.HostCheck.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Job.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Machine.Console.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Machine.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Machines.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Manager.xml
+    -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Validation.xml
     -rw-r--r-- /usr/share/dbus-1/system-services/org.hatago.Host1.service
     -rw-r--r-- /usr/share/dbus-1/system.d/org.hatago.Host1.conf
     -rw-r--r-- /usr/share/man/man5/hatagod.conf.5.gz

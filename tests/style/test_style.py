@@ -186,15 +186,29 @@ WORDS = [
     ("plugins/machines/pending.c", r'\[SECTION_\w+\] = "([^"]+)"', "Machine"),
     ("plugins/machines/verb-table.c", r'\.name = "([^"]+)"', "Job"),
     ("plugins/machines/plugin.c", r'(?:features\[\] = \{|(?<=,)) "(\w+)"(?=,)', "Manager"),
+    ("plugins/host/plugin.c", r'(?:features\[\] = \{|(?<=,)) "(\w+)"(?=,)', "Manager"),
+    ("plugins/host/host-check-fix.c", r'= \{ "([^"]+)", "hatago-fix@', "Job"),
+    ("plugins/host/validation.c", r'VERB "([^"]+)"', "Job"),
+    ("plugins/host/checks/verdict.c", r'\[CHECK_\w+\] = "([^"]+)"', "HostCheck"),
+    ("plugins/host/checks/check-table.c", r'\[GROUP_\w+\] = "([^"]+)"', "HostCheck"),
 ]
 
 
-@pytest.mark.parametrize("source, pattern, interface", WORDS, ids=["warnings", "pending", "operations", "features"])
+@pytest.mark.parametrize("source, pattern, interface", WORDS, ids=[
+    "warnings", "pending", "operations", "features", "features-of-checks", "remedies", "validate", "results", "groups"])
 def test_every_word_of_a_property_is_documented(source, pattern, interface):
     words = re.findall(pattern, text_of(source))
     assert words, "there is nothing to look for: the test is wrong"
     said = text_of(f"dbus-interfaces/org.hatago.Host1.{interface}.xml")
     assert [word for word in words if f'"{word}"' not in said] == []
+
+
+def test_units_that_checks_ask_about_have_the_host_looked_at_again():
+    asked = {unit for path in below("plugins/host/checks/check-")
+             for unit in re.findall(r'"([\w-]+\.(?:service|socket))"', text_of(path))}
+    assert asked, "there is nothing to look for: the test is wrong"
+    known = re.findall(r'"([\w-]+\.(?:service|socket))"', text_of("plugins/host/probe-triggers.c"))
+    assert asked <= set(known), asked - set(known)
 
 
 def test_every_error_is_documented():
@@ -219,9 +233,12 @@ def test_every_reason_of_a_check_has_a_text():
     texts = [path for path in below("cli/check-texts-") if path.endswith(".c")]
     said = check_rows(r'\{ "([\w-]+)",\s*"([\w-]+)",', *texts)
     assert judged and said, "there is nothing to look for: the test is wrong"
-    assert said == {check: reasons for check, reasons in judged.items() if reasons}
+    lacking = {check: reasons - said.get(check, set()) for check, reasons in judged.items()}
+    assert {check: reasons for check, reasons in lacking.items() if reasons} == {}
+    unknown = {check: said[check] - reasons for check, reasons in judged.items() if check in said}
+    assert {check: reasons for check, reasons in unknown.items() if reasons} == {}
     titles = re.findall(r'\{ "([\w-]+)", N_\("', text_of("cli/check-texts.c").partition("checks[] =")[2])
-    assert titles[:len(judged)] == list(judged)
+    assert [check for check in judged if check not in titles] == []
 
 
 def test_every_group_of_checks_has_a_title():

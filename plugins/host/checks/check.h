@@ -21,8 +21,9 @@ typedef enum CheckGroup {
 
 const char *check_group_to_string(CheckGroup group);
 
-/* One check. Its id is on the bus, in scripts and in names of units: letters, digits and hyphens; it never
- * changes. judge() sets the verdict; it neither changes anything nor waits for anything that may hang. */
+/* One check. Its id is on the bus, in scripts and in names of units: small letters, digits and hyphens, 64
+ * at most; it never changes. judge() sets the verdict; it neither changes anything nor waits for anything
+ * that may hang. */
 typedef struct Check {
         const char *id;
         CheckGroup group;

@@ -23,6 +23,7 @@
 /* Judges all checks of a group ("" for all) below a root. A floating reference is taken: the caller's. */
 GVariant *report_make(const char *root, const char *group);
 
-/* Takes a report apart again, from a process that may be another version. -EINVAL, with a Failure: it is no
- * report, or not of this version; words that are not in the lists above are refused as well. */
+/* Takes a report apart again, from a process that may be another version. Fails with a Failure where it is
+ * no report, or not of this version, or a check has an id that is none (see check.h), or that another one
+ * has, or a result that is none. */
 int report_parse(GBytes *bytes, GVariant **ret, Failure *failure);

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit-runner.h"
+
+#include <errno.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+
+#define SYSTEMD_SERVICE SYSTEMD_NAME ".Service"
+
+struct UnitRunner {
+        sd_event *event;
+        sd_bus *bus;
+        GPtrArray *runs;
+        sd_bus_slot *match;
+        void (*job_removed)(void *userdata, const char *unit);
+        void *userdata;
+};
+
+/* One start of a unit. systemd's job of it may be gone before the answer that tells its path has been read.
+ */
+typedef struct UnitRun {
+        UnitRunner *runner;
+        UnitOrder order; /* its unit is ours */
+        char *job;       /* systemd's path of it; NULL: not known yet */
+        char *gone_job, *gone_result;
+        sd_bus_slot *call;
+        sd_event_source *deadline;
+        Failure failure; /* what is told if the deadline comes first */
+} UnitRun;
+
+static void run_free(gpointer p) {
+        UnitRun *run = p;
+
+        sd_bus_slot_unref(run->call);
+        sd_event_source_disable_unref(run->deadline);
+        failure_done(&run->failure);
+        g_free((char *) run->order.unit);
+        g_free(run->job);
+        g_free(run->gone_job);
+        g_free(run->gone_result);
+        g_free(run);
+}
+
+/* Tells, and frees the run. */
+static void run_end(UnitRun *run, int result, Failure *failure) {
+        UnitOrder order = run->order;
+
+        /* Unlinked first: what it tells may start another one. */
+        order.unit = NULL;
+        (void) g_ptr_array_remove_fast(run->runner->runs, run);
+        order.done(order.userdata, result, failure);
+}
+
+static void run_fail(UnitRun *run, ErrorCode code, const char *text) {
+        g_auto(Failure) failure = { 0 };
+        int r;
+
+        r = failure_set(&failure, code, "%s", text);
+        run_end(run, r, &failure);
+}
+
+UnitRunner *unit_runner_new(sd_event *event, sd_bus *bus) {
+        UnitRunner *runner = g_new(UnitRunner, 1);
+
+        *runner = (UnitRunner){
+                .event = sd_event_ref(event),
+                .bus = sd_bus_ref(bus),
+                .runs = g_ptr_array_new_with_free_func(run_free),
+        };
+        return runner;
+}
+
+UnitRunner *unit_runner_free(UnitRunner *runner) {
+        if (!runner)
+                return NULL;
+
+        while (runner->runs->len > 0)
+                run_fail(runner->runs->pdata[0], ERROR_CANCELED, "The agent stops.");
+        g_ptr_array_unref(runner->runs);
+        sd_bus_slot_unref(runner->match);
+        sd_bus_unref(runner->bus);
+        sd_event_unref(runner->event);
+        g_free(runner);
+        return NULL;
+}
+
+/*
+ * Why a unit failed
+ */
+
+static void run_forget_failure(const UnitRun *run) {
+        if (run->order.forget_failure)
+                (void) sd_bus_call_method_async(run->runner->bus, /* ret_slot= */ NULL, SYSTEMD_NAME,
+                                                SYSTEMD_PATH, SYSTEMD_MANAGER, "ResetFailedUnit",
+                                                /* callback= */ NULL, /* userdata= */ NULL, "s",
+                                                run->order.unit);
+}
+
+static int run_on_status(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        UnitRun *run = userdata;
+        g_autofree char *text = NULL;
+        const char *status = "";
+
+        if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_read(m, "v", "s", &status) < 0)
+                status = "";
+
+        run_forget_failure(run);
+        text = *status ? g_strdup(status)
+                       : g_strdup_printf("%s: %s; journalctl -u %s tells why.", run->order.unit,
+                                         run->gone_result, run->order.unit);
+        run_fail(run, run->order.failed, text);
+        return 0;
+}
+
+static int run_ask_status(UnitRun *run) {
+        char *path = NULL; /* by malloc() */
+        int r;
+
+        r = sd_bus_path_encode(SYSTEMD_PATH "/unit", run->order.unit, &path);
+        if (r < 0)
+                return r;
+
+        run->call = sd_bus_slot_unref(run->call);
+        r = sd_bus_call_method_async(run->runner->bus, &run->call, SYSTEMD_NAME, path,
+                                     "org.freedesktop.DBus.Properties", "Get", run_on_status, run, "ss",
+                                     SYSTEMD_SERVICE, "StatusText");
+        free(path);
+        return r;
+}
+
+/*
+ * Its start and its end
+ */
+
+/* The job is over, and the result is in gone_result. */
+static void run_on_over(UnitRun *run) {
+        Failure none = { 0 };
+
+        if (g_str_equal(run->gone_result, "done"))
+                run_end(run, 0, &none);
+        else if (run_ask_status(run) < 0)
+                run_fail(run, run->order.failed, run->gone_result);
+}
+
+/* A job of its unit has ended: its own, or one before. */
+static void run_on_removed(UnitRun *run, const char *job, const char *result) {
+        if (run->job && !g_str_equal(run->job, job))
+                return;
+
+        g_free(run->gone_job);
+        g_free(run->gone_result);
+        run->gone_job = g_strdup(job);
+        run->gone_result = g_strdup(result);
+        if (run->job)
+                run_on_over(run);
+}
+
+static int run_on_started(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        UnitRun *run = userdata;
+        const char *job;
+
+        run->call = sd_bus_slot_unref(run->call);
+        if (sd_bus_message_is_method_error(m, NULL)) {
+                g_autofree char *text = g_strdup_printf("systemd does not start %s: %s", run->order.unit,
+                                                        sd_bus_message_get_error(m)->message);
+
+                run_fail(run, ERROR_UNIT_UNAVAILABLE, text);
+                return 0;
+        }
+        if (sd_bus_message_read(m, "o", &job) < 0) {
+                run_fail(run, ERROR_UNIT_UNAVAILABLE, "systemd answers something else than a job.");
+                return 0;
+        }
+
+        run->job = g_strdup(job);
+        if (run->gone_job && g_str_equal(run->gone_job, job))
+                run_on_over(run);
+        return 0;
+}
+
+static int run_on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+        UnitRun *run = userdata;
+        g_auto(Failure) failure = { 0 };
+
+        failure_move(&failure, &run->failure);
+        run_end(run, error_code_to_errno(failure.code), &failure);
+        return 0;
+}
+
+void unit_runner_start(UnitRunner *runner, const UnitOrder *order) {
+        UnitRun *run = g_new(UnitRun, 1);
+        uint64_t patience = order->patience;
+        int r;
+
+        *run = (UnitRun){ .runner = runner, .order = *order };
+        run->order.unit = g_strdup(order->unit);
+        g_ptr_array_add(runner->runs, run);
+
+        (void) failure_set(&run->failure, ERROR_TIMED_OUT, "%s has not ended within %u s; it goes on.",
+                           order->unit, (unsigned) (patience / G_USEC_PER_SEC));
+        r = sd_bus_call_method_async(runner->bus, &run->call, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                     "StartUnit", run_on_started, run, "ss", order->unit, "replace");
+        if (r < 0) {
+                (void) failure_set(&run->failure, ERROR_UNIT_UNAVAILABLE,
+                                   "Cannot ask systemd to start %s: %s", order->unit, g_strerror(-r));
+                patience = 0;
+        }
+
+        r = sd_event_add_time_relative(runner->event, &run->deadline, CLOCK_BOOTTIME, patience,
+                                       /* accuracy= */ 0, run_on_deadline, run);
+        g_assert(r >= 0);
+}
+
+/*
+ * What systemd tells of all units
+ */
+
+static int runner_on_removed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        UnitRunner *runner = userdata;
+        const char *job, *unit, *result;
+
+        if (sd_bus_message_read(m, "uoss", NULL, &job, &unit, &result) < 0)
+                return 0;
+
+        /* From the end: the one that is told may leave the array. */
+        for (guint i = runner->runs->len; i > 0; i--) {
+                UnitRun *run = runner->runs->pdata[i - 1];
+
+                if (g_str_equal(run->order.unit, unit))
+                        run_on_removed(run, job, result);
+        }
+        runner->job_removed(runner->userdata, unit);
+        return 0;
+}
+
+/* sd-bus would leave the bus if nobody took a refusal. */
+static int runner_on_match(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        if (sd_bus_message_is_method_error(m, NULL))
+                log_warning("Cannot listen to systemd, ignoring: %s", sd_bus_message_get_error(m)->message);
+        return 0;
+}
+
+int unit_runner_listen(UnitRunner *runner, void (*job_removed)(void *userdata, const char *unit),
+                       void *userdata) {
+        int r;
+
+        runner->job_removed = job_removed;
+        runner->userdata = userdata;
+        r = sd_bus_match_signal_async(runner->bus, &runner->match, SYSTEMD_NAME, SYSTEMD_PATH,
+                                      SYSTEMD_MANAGER, "JobRemoved", runner_on_removed, runner_on_match,
+                                      runner);
+        if (r < 0)
+                return r;
+
+        /* Without an answer: if there is no systemd, starting a unit says so. */
+        return sd_bus_call_method_async(runner->bus, /* ret_slot= */ NULL, SYSTEMD_NAME, SYSTEMD_PATH,
+                                        SYSTEMD_MANAGER, "Subscribe", /* callback= */ NULL,
+                                        /* userdata= */ NULL, NULL);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "common/error.h"
+
+#define SYSTEMD_NAME "org.freedesktop.systemd1"
+#define SYSTEMD_PATH "/org/freedesktop/systemd1"
+#define SYSTEMD_MANAGER SYSTEMD_NAME ".Manager"
+
+/* Starts the units that do as root what the agent cannot, each of which ends by itself (Type=oneshot), and
+ * waits for their ends without blocking. */
+typedef struct UnitRunner UnitRunner;
+
+typedef struct UnitOrder {
+        const char *unit;    /* its name; copied */
+        ErrorCode failed;    /* what a unit that was started and failed is an error of */
+        uint64_t patience;   /* µs that it is waited for; it goes on after that */
+        bool forget_failure; /* systemd need not show it as failed: whoever asked is told */
+
+        /* Main thread, exactly once, never from within unit_runner_start(). result is 0; -errno with the
+         * failure filled in: UnitUnavailable (systemd does not start it: its package is not installed, or
+         * there is no systemd), .failed with the unit's StatusText (which it sends by sd_notify()),
+         * TimedOut, or -ECANCELED (Canceled) when the agent stops. May take the failure's text. */
+        void (*done)(void *userdata, int result, Failure *failure);
+        void *userdata;
+} UnitOrder;
+
+UnitRunner *unit_runner_new(sd_event *event, sd_bus *bus);
+UnitRunner *unit_runner_free(UnitRunner *runner); /* NULL is none */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UnitRunner, unit_runner_free)
+
+/* Has systemd tell of the ends of its jobs, which it does only while somebody has asked for that; before the
+ * first start. job_removed hears of each job of any unit that has ended, by the unit's name: there is one
+ * match for all, since that of sd-bus for the third argument of a signal fails where the first is a number.
+ * Returns a negative errno. */
+int unit_runner_listen(UnitRunner *runner, void (*job_removed)(void *userdata, const char *unit),
+                       void *userdata);
+
+void unit_runner_start(UnitRunner *runner, const UnitOrder *order);
