@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import xml.etree.ElementTree as ElementTree
 
@@ -11,7 +12,11 @@ import pytest
 from gi.repository import GLib
 
 from agent import TOP
-from test_cli import HATAGO
+from conftest import House
+from hatago_bus import ROOT, VALIDATION
+from polkit_mock import NO
+from systemd_mock import DONE, FAILED, KSM, TUN, VHOST_NET, Verdict
+from test_cli import HATAGO, process, run
 
 KVM = ("kvm-module", "acceleration", "fail", "missing", "", {"module": "kvm_intel"},
        ["/proc/cpuinfo", "/sys/module/kvm_intel"], True, False)
@@ -21,8 +26,8 @@ THP = ("thp", "memory", "warn", "off", "never", {}, ["/sys/kernel/mm/transparent
        False)
 DENIED = ("firewall", "network", "skip", "denied", "", {"what": "nft", "error": "Operation not permitted"}, [],
           False, False)
-KSM = ("ksm", "memory", "pass", "off", "0", {}, [], True, False)
-ALL = [KVM, THP, KSM, QEMU, DENIED]
+KSM_OFF = ("ksm", "memory", "pass", "off", "0", {}, [], True, False)
+ALL = [KVM, THP, KSM_OFF, QEMU, DENIED]
 
 
 class Probe:
@@ -194,25 +199,28 @@ def width(text):
     return GLib.utf8_strlen(text, -1) + sum(GLib.unichar_iswide(c) for c in text)
 
 
+def read_all(terminal):
+    """Return what is written to the other end of a terminal, until that is closed."""
+    text = b""
+    while True:
+        try:
+            some = os.read(terminal, 65536)
+        except OSError:
+            return text.decode().replace("\r\n", "\n")
+        text += some
+
+
 def on_terminal(probe, columns, *arguments, **environment):
     """Run "hatago validate" on a terminal; return its lines."""
     primary, secondary = pty.openpty()
     with subprocess.Popen([HATAGO, "--no-pager", "validate", *arguments], stdin=subprocess.DEVNULL, stdout=secondary,
                           stderr=secondary,
-                          env=probe.environment(COLUMNS=str(columns), TERM="xterm", **environment)) as process:
+                          env=probe.environment(COLUMNS=str(columns), TERM="xterm", **environment)) as child:
         os.close(secondary)
-        text = b""
-        while True:
-            try:
-                some = os.read(primary, 65536)
-            except OSError:
-                break
-            if not some:
-                break
-            text += some
-        process.wait(30)
+        text = read_all(primary)
+        child.wait(30)
     os.close(primary)
-    return text.decode().replace("\r\n", "\n").split("\n")
+    return text.split("\n")
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -274,3 +282,240 @@ def test_the_completion_knows_groups_and_what_can_be_fixed():
     assert complete("hatago", "fix", "ksm", "ks") == []
     assert complete("hatago", "fix", "--un") == ["--undo"]
     assert complete("hatago", "val") == ["validate"]
+
+
+# With an agent: fix, setup, host
+
+MODULE = Verdict("kvm-module", "acceleration", "fail", "missing", arguments={"module": "kvm_intel"}, fixable=True)
+NETWORK = Verdict("default-network", "network", "fail", "missing", fixable=True)
+HARDWARE = Verdict("hardware-virtualization", "acceleration", "fail", "absent", arguments={"processor": "i486"})
+GUEST = Verdict("kvm-guest", "acceleration", "fail", "busy")
+FIXED = {
+    "kvm-module": Verdict("kvm-module", "acceleration", value="kvm_intel", undoable=True),
+    "vhost-net": Verdict("vhost-net", value="vhost_net", undoable=True),
+    "default-network": Verdict("default-network", "network", value="virbr0", undoable=True),
+    "undo:ksm": Verdict("ksm", "memory", reason="off", fixable=True),
+}
+
+
+class Host:
+    """A house whose host has these checks, and remedies that turn them."""
+
+    def __init__(self):
+        """Start its agent."""
+        self.house = House()
+        self.house.agent_with_checks(verdicts=[])
+        self.systemd = self.house.systemd
+        self.caller = self.house.caller()
+
+    def has(self, *verdicts):
+        """Have it be so; remedies work."""
+        self.systemd.verdicts = list(verdicts)
+        self.systemd.started.clear()
+        for name in FIXED:
+            self.systemd.units[f"hatago-fix@{name}.service"] = lambda name=name: self.turn(name)
+        self.systemd.probe()
+        self.caller.wait(lambda: self.caller.get(ROOT, VALIDATION, "CheckedAt") == self.systemd.when, 20, "the report")
+
+    def turn(self, name):
+        """Do as the remedy does."""
+        after = FIXED[name]
+        self.systemd.verdicts = [after if verdict.id == after.id else verdict for verdict in self.systemd.verdicts]
+        return DONE
+
+    def breaks(self, name):
+        """Have this remedy fail."""
+        self.systemd.units[f"hatago-fix@{name}.service"] = lambda: FAILED
+        self.systemd.status[f"hatago-fix@{name}.service"] = "Cannot load it: no"
+
+    def fixed(self):
+        """Return the remedies that were started."""
+        return [unit.removeprefix("hatago-fix@").removesuffix(".service") for unit in self.systemd.started
+                if unit.startswith("hatago-fix@")]
+
+    def run(self, *arguments, **environment):
+        """Run the tool; return its CompletedProcess."""
+        return run(self.house, *arguments, **environment)
+
+    def typed(self, answers, *arguments):
+        """Run the tool on a terminal at which this is typed; return its status and what it printed."""
+        primary, secondary = pty.openpty()
+        environment = {**process(self.house)["env"], "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "80"}
+        os.write(primary, answers.encode())
+        with subprocess.Popen([HATAGO, "--no-ask-password", *arguments], stdin=secondary, stdout=secondary,
+                              stderr=secondary, env=environment) as child:
+            os.close(secondary)
+            text = read_all(primary)
+            status = child.wait(30)
+        os.close(primary)
+        return status, text
+
+
+@pytest.fixture(scope="module")
+def shared_host():
+    """A host that the tests share."""
+    host = Host()
+    yield host
+    host.house.end()
+
+
+@pytest.fixture
+def host(shared_host):
+    """The same, with something wrong of each kind."""
+    shared_host.house.polkit.reset()
+    shared_host.has(HARDWARE, MODULE, VHOST_NET, KSM, NETWORK, TUN)
+    return shared_host
+
+
+def test_fix_alone_shows_and_changes_nothing(host):
+    text = host.run("fix").stdout
+    assert [line for line in text.splitlines() if line and line[0] != " "] == [
+        "What is wrong, and can be fixed:", "kvm-module", "vhost-net", "default-network",
+        "What was done before, and can be taken back (--undo):", "ksm",
+        "To do one of them: hatago fix ID; all that is wrong: hatago fix --all", "1 more take a person: hatago validate"]
+    assert "Fix: Loads the module kvm_intel now, and writes /etc/modules-load.d/hatago-kvm-module.conf" in text
+    assert host.fixed() == []
+
+
+def test_fix_as_json_has_what_can_be_done(host):
+    checks = json.loads(host.run("fix", "--json=short").stdout)
+    assert [check["Id"] for check in checks] == ["kvm-module", "vhost-net", "ksm", "default-network"]
+    assert "modules-load.d" in checks[0]["Fix"] and "Removes" in checks[0]["Undo"]
+
+
+def test_fix_asks_before_it_acts(host):
+    status, text = host.typed("\n", "fix", "kvm-module")
+    assert status == 1 and "Do this? [y/N]" in text and "Nothing was changed." in text
+    assert host.fixed() == []
+    status, text = host.typed("y\n", "fix", "kvm-module")
+    assert status == 0 and "  PASS  kernel module for KVM        kvm_intel" in text
+    assert host.fixed() == ["kvm-module"]
+
+
+@pytest.mark.parametrize("arguments", [["kvm-module"], ["--all"], ["--undo", "ksm"]])
+def test_fix_does_nothing_where_nobody_can_be_asked(host, arguments):
+    done = host.run("fix", *arguments)
+    assert done.returncode == 2 and "--yes" in done.stderr
+    assert host.fixed() == []
+
+
+def test_fix_of_all_goes_on_after_a_failure(host):
+    host.breaks("kvm-module")
+    done = host.run("fix", "--all", "-y")
+    assert done.returncode == 1
+    assert host.fixed() == ["kvm-module", "vhost-net", "default-network"]
+    assert "cannot fix 'kvm-module': Cannot load it: no." in done.stderr and "1 of 3 failed" in done.stderr
+    assert "  PASS  default network              virbr0\n" in done.stdout
+    assert host.run("fix", "--all", "--yes").returncode == 1
+    host.has(TUN)
+    done = host.run("fix", "--all", "--yes")
+    assert done.returncode == 0 and "Nothing is wrong that could be fixed here." in done.stdout
+
+
+def test_fix_takes_back(host):
+    done = host.run("fix", "--undo", "ksm", "--yes")
+    assert done.returncode == 0 and host.fixed() == ["undo:ksm"]
+    assert "/etc/tmpfiles.d/hatago-ksm.conf" in done.stdout and "Off: equal memory" in done.stdout
+    done = host.run("fix", "--undo", "kvm-module", "--yes")
+    assert done.returncode == 1 and "nothing was done about it" in done.stderr
+    assert "Nothing was done that could be taken back." in host.run("fix", "--undo").stdout
+
+
+@pytest.mark.parametrize("check, status, said", [
+    ("kvm-modul", 1, "Did you mean 'kvm-module'?"), ("nonsense", 1, "there is no check of this name"),
+    ("hardware-virtualization", 1, "it takes a person"), ("tun", 0, "There is nothing to fix.")])
+def test_fix_says_what_it_cannot_do(host, check, status, said):
+    done = host.run("fix", check, "--yes")
+    assert done.returncode == status and said in done.stdout + done.stderr
+    assert host.fixed() == []
+
+
+def test_fix_does_what_it_can_of_those_that_are_named(host):
+    done = host.run("fix", "nonsense", "vhost-net", "--yes")
+    assert done.returncode == 1 and host.fixed() == ["vhost-net"]
+
+
+def test_fix_without_the_right_says_which_it_needs(host):
+    host.house.polkit.answer = NO
+    done = host.run("fix", "vhost-net", "--yes")
+    assert done.returncode == (0 if os.geteuid() == 0 else 1), "root needs none"
+    assert done.returncode == 0 or "org.hatago.Host1.host-fix" in done.stderr
+
+
+def test_setup_asks_for_each_and_says_what_is_left(host):
+    status, text = host.typed("y\nn\n\n", "setup")
+    assert status == 1
+    assert host.fixed() == ["kvm-module", "default-network"]
+    assert text.count("Do this? [Y/n/q]") == 3
+    assert "another 'hatago setup':\n  FAIL  hardware virtualization" in text
+    assert "  WARN  fast network (vhost-net)" in text
+    assert "This host is not ready for virtual machines yet: 1 left to do." in text
+
+
+def test_setup_ends_where_it_is_told_to(host):
+    status, text = host.typed("q\n", "setup")
+    assert status == 1 and host.fixed() == [] and "2 left" not in text and "3 left to do" in text
+
+
+def test_setup_comes_to_what_a_remedy_brings_up(host):
+    """A daemon that was started may lack its network."""
+    daemon = Verdict("libvirt-daemon", "libvirt", "fail", "stopped", arguments={"unit": "libvirtd.socket"}, fixable=True)
+    host.has(daemon, Verdict("default-network", "network", "skip", "no-libvirt"))
+
+    def start():
+        host.systemd.verdicts = [Verdict("libvirt-daemon", "libvirt"), NETWORK]
+        return DONE
+    host.systemd.units["hatago-fix@libvirt-daemon.service"] = start
+    done = host.run("setup", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert host.fixed() == ["libvirt-daemon", "default-network"]
+    assert done.stdout.endswith("\nThis host is ready for virtual machines.\n")
+
+
+def test_setup_can_be_run_again(host):
+    host.has(TUN, KSM)
+    done = host.run("setup")
+    assert done.returncode == 0
+    assert done.stdout == ("There is nothing to be done that could be done here.\n"
+                           "This host is ready for virtual machines.\n")
+
+
+def test_setup_does_nothing_where_nobody_can_be_asked(host):
+    done = host.run("setup")
+    assert done.returncode == 2 and "--yes" in done.stderr and host.fixed() == []
+
+
+def test_the_host_on_one_screen(host):
+    host.has(MODULE, GUEST, VHOST_NET, NETWORK, TUN)
+    done = host.run("host")
+    assert done.returncode == 0, done.stderr
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert lines[0].startswith("● ") and len(lines) < 24
+    for line in ("Accelerator: none: guests are emulated, and slow", "Machines: 1, 1 running",
+                 "Networks: default (virbr0)", "FAIL  kernel module for KVM", "4 in all: hatago validate"):
+        assert line in lines or f"Wrong: {line}" in lines
+    assert any(re.fullmatch(r"Storage: default-pool  \[-{12}\] 0%, .* of .* free", line) for line in lines)
+    assert any(re.fullmatch(r"Memory: .*, 2 GiB given to running machines", line) for line in lines)
+    assert any(re.fullmatch(r"Versions: hatago .*, libvirt .*", line) for line in lines)
+
+
+def test_the_host_as_json(host):
+    host.has(MODULE, GUEST, TUN)
+    facts = json.loads(host.run("host", "--json=short").stdout)
+    assert facts["Machines"] == facts["MachinesRunning"] == 1 and facts["VCPUsRunning"] == 2
+    assert facts["MemoryRunning"] == 2 * 1024 ** 3
+    assert facts["Accelerator"] == "none" and facts["Kernel"] == os.uname().release
+    assert [pool["Name"] for pool in facts["Pools"]] == ["default-pool"]
+    assert [check["Id"] for check in facts["Problems"]] == ["kvm-module", "kvm-guest"]
+    assert facts["Problems"][0]["Title"] == "kernel module for KVM"
+    host.has(Verdict("kvm-guest", "acceleration"))
+    facts = json.loads(host.run("host", "--json=short").stdout)
+    assert facts["Accelerator"] == "kvm" and facts["Problems"] == []
+
+
+def test_an_agent_without_checks_says_what_is_missing(shared_house):
+    for verb in (["fix"], ["setup", "--yes"]):
+        done = run(shared_house, *verb)
+        assert done.returncode == 1 and "hatago-host" in done.stderr, verb
+    done = run(shared_house, "host")
+    assert done.returncode == 0 and "Machines: 1, 1 running" in done.stdout
