@@ -59,12 +59,14 @@ void check_print_line(const Cli *cli, JsonObject *check) {
 static void add_lines(Fields *fields, const char *label, char *text, Colour colour) {
         g_autofree char *taken = text;
         g_auto(GStrv) lines = taken ? g_strsplit(taken, "\n", -1) : NULL;
+        /* What begins with a command stands straight below its label. */
+        size_t cut = taken && label && g_str_has_prefix(taken, "  ") ? 2 : 0;
 
         for (size_t i = 0; lines && lines[i]; i++) {
                 const char *shown = i == 0 && label ? label : NULL;
 
                 if (g_str_has_prefix(lines[i], "  "))
-                        fields_add(fields, shown, g_strdup(lines[i] + (shown ? 2 : 0)), COLOUR_BOLD);
+                        fields_add(fields, shown, g_strdup(lines[i] + cut), COLOUR_BOLD);
                 else
                         fields_add_sentence(fields, shown, g_strdup(lines[i]), colour);
         }
@@ -97,25 +99,24 @@ static void add_sources(Fields *fields, JsonObject *check) {
         fields_add(fields, _("By"), *reader ? g_strdup(reader) : NULL, COLOUR_DIM);
 }
 
-static void add_details(Fields *fields, JsonObject *check) {
-        add_lines(fields, NULL, check_meaning(check), COLOUR_NONE);
-        /* Translators: what comes of it that a check of the host is not passed. */
-        add_lines(fields, _("Effect"), check_why(check), COLOUR_NONE);
-}
-
-void check_print_details(const Cli *cli, JsonObject *check, bool remedy) {
-        g_autoptr(Fields) fields = fields_new(cli->terminal);
-
-        add_details(fields, check);
-        if (remedy)
+static void add_details(const Cli *cli, Fields *fields, JsonObject *check, CheckDetails details) {
+        if (check_is_wrong(check)) {
+                add_lines(fields, NULL, check_meaning(check), COLOUR_NONE);
+                /* Translators: what comes of it that a check of the host is not passed. */
+                add_lines(fields, _("Effect"), check_why(check), COLOUR_NONE);
+        }
+        if (details & DETAILS_REMEDY)
                 add_remedy(cli, fields, check);
-        fields_print(fields, stdout);
+        if (details & DETAILS_FIX)
+                add_lines(fields, _("Fix"), check_fix_text(check, /* undo= */ false), COLOUR_NONE);
+        if (details & DETAILS_UNDO)
+                add_lines(fields, _("Undo"), check_fix_text(check, /* undo= */ true), COLOUR_NONE);
 }
 
-void check_print_fix(const Cli *cli, JsonObject *check, bool undo) {
+void check_print_details(const Cli *cli, JsonObject *check, CheckDetails details) {
         g_autoptr(Fields) fields = fields_new(cli->terminal);
 
-        add_lines(fields, undo ? _("Undo") : _("Fix"), check_fix_text(check, undo), COLOUR_NONE);
+        add_details(cli, fields, check, details);
         fields_print(fields, stdout);
 }
 
@@ -123,10 +124,7 @@ static void print_check(const Cli *cli, JsonObject *check) {
         g_autoptr(Fields) fields = fields_new(cli->terminal);
 
         check_print_line(cli, check);
-        if (check_is_wrong(check)) {
-                add_details(fields, check);
-                add_remedy(cli, fields, check);
-        }
+        add_details(cli, fields, check, check_is_wrong(check) ? DETAILS_REMEDY : 0);
         if (cli->options->verbose)
                 add_sources(fields, check);
         fields_print(fields, stdout);

@@ -14,8 +14,11 @@ void checks_print(const Cli *cli, JsonArray *checks, bool whole);
 /* Result, title and value, in one line. */
 void check_print_line(const Cli *cli, JsonObject *check);
 
-/* What it means, its effect, and what helps: with remedy, also that. */
-void check_print_details(const Cli *cli, JsonObject *check, bool remedy);
+/* Besides what it means, and its effect if it is wrong: */
+typedef enum CheckDetails {
+        DETAILS_REMEDY = 1 << 0, /* what helps */
+        DETAILS_FIX = 1 << 1,    /* what "hatago fix" would do */
+        DETAILS_UNDO = 1 << 2,   /* what it would take back */
+} CheckDetails;
 
-/* What "hatago fix" would do, or take back. */
-void check_print_fix(const Cli *cli, JsonObject *check, bool undo);
+void check_print_details(const Cli *cli, JsonObject *check, CheckDetails details);

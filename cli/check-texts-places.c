@@ -82,6 +82,7 @@ const CheckText check_texts_places[] = {
           N_("The storage pool \"default\" is active, but the next boot would not start it."), POOL,
           N_("  sudo virsh pool-autostart default") },
         { "default-pool", "no-libvirt", N_("Cannot be known before libvirt answers."), NULL, NULL },
+        { "disk-space", "", N_("{free:size} of {size:size} are free on {path}."), NULL, NULL },
         { "disk-space", "low",
           N_("The file system of {path} is nearly full: {free:size} of {size:size} are "
              "free."),

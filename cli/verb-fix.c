@@ -37,9 +37,7 @@ static void show(const Cli *cli, JsonObject *check, bool undo) {
         printf("%s%s%s\n", colour_on(cli->terminal->colour, COLOUR_BOLD), id,
                colour_off(cli->terminal->colour, COLOUR_BOLD));
         check_print_line(cli, check);
-        if (!undo && check_is_wrong(check))
-                check_print_details(cli, check, /* remedy= */ false);
-        check_print_fix(cli, check, undo);
+        check_print_details(cli, check, undo ? DETAILS_UNDO : DETAILS_FIX);
         puts("");
 }
 
@@ -85,22 +83,27 @@ static unsigned count_those(JsonArray *checks, bool (*rule)(JsonObject *check)) 
         return n;
 }
 
-static int show_all(const Cli *cli, JsonArray *checks) {
-        unsigned n_left = count_those(checks, takes_a_person), n = 0;
+static int show_done(const Cli *cli, JsonArray *checks) {
+        if (show_those(cli, checks, _("What was done before, and can be taken back (--undo):"), was_done,
+                       /* undo= */ true) == 0)
+                puts(_("Nothing was done that could be taken back."));
+        return EXIT_SUCCESS;
+}
 
-        if (!cli->options->undo) {
-                n = show_those(cli, checks, _("What is wrong, and can be fixed:"), is_to_be_fixed,
-                               /* undo= */ false);
-                (void) show_those(cli, checks, _("What is right, and a matter of choice:"), is_to_be_chosen,
-                                  /* undo= */ false);
-        }
+static int show_all(const Cli *cli, JsonArray *checks) {
+        unsigned n_left = count_those(checks, takes_a_person), n;
+
+        n = show_those(cli, checks, _("What is wrong, and can be fixed:"), is_to_be_fixed,
+                       /* undo= */ false);
+        (void) show_those(cli, checks, _("What is right, and a matter of choice:"), is_to_be_chosen,
+                          /* undo= */ false);
         (void) show_those(cli, checks, _("What was done before, and can be taken back (--undo):"), was_done,
                           /* undo= */ true);
 
         if (n > 0)
                 printf(_("To do one of them: %s; all that is wrong: %s\n"), "hatago fix ID",
                        "hatago fix --all");
-        else if (!cli->options->undo)
+        else
                 puts(_("Nothing is wrong that could be fixed here."));
         if (n_left > 0)
                 printf(_("%u more take a person: %s\n"), n_left, "hatago validate");
@@ -169,8 +172,7 @@ static int refuse(const Cli *cli, JsonObject *check, const char *id) {
         }
 
         check_print_line(cli, check);
-        if (check_is_wrong(check))
-                check_print_details(cli, check, /* remedy= */ true);
+        check_print_details(cli, check, check_is_wrong(check) ? DETAILS_REMEDY : 0);
         return complain(cli, id,
                         check_is_wrong(check) ? _("it takes a person") : _("it cannot be judged here"),
                         NULL);
@@ -251,5 +253,7 @@ int verb_fix(Cli *cli, char **arguments, unsigned n) {
         }
         if (options->all || n > 0)
                 return fix_those(cli, checks, arguments, n);
-        return options->json != JSON_OFF ? print_json(cli, checks) : show_all(cli, checks);
+        if (options->json != JSON_OFF)
+                return print_json(cli, checks);
+        return options->undo ? show_done(cli, checks) : show_all(cli, checks);
 }

@@ -47,7 +47,7 @@ static char *cpu_text(JsonObject *facts) {
         if (!json_object_has_member(facts, "VCPUsRunning"))
                 return g_steal_pointer(&busy);
         /* Translators: how busy the CPUs are, and how many the running machines have been given. */
-        return g_strdup_printf(_("%s%s%" PRIu64 " given to running machines"), busy ? busy : "",
+        return g_strdup_printf(_("%s%s%" PRIu64 " virtual ones in running machines"), busy ? busy : "",
                                busy ? ", " : "", json_number(facts, "VCPUsRunning"));
 }
 
@@ -79,8 +79,11 @@ static char *versions_text(JsonObject *facts) {
         const char *libvirt = json_string(facts, "LibvirtVersion"),
                    *hypervisor = json_string(facts, "HypervisorVersion");
 
+        const char *name = g_str_has_prefix(json_string(facts, "LibvirtURI"), "qemu") ? ", QEMU "
+                                                                                      : ", hypervisor ";
+
         return g_strdup_printf("hatago %s%s%s%s%s", json_string(facts, "Version"),
-                               *libvirt ? ", libvirt " : "", libvirt, *hypervisor ? ", " : "", hypervisor);
+                               *libvirt ? ", libvirt " : "", libvirt, *hypervisor ? name : "", hypervisor);
 }
 
 static char *machines_text(JsonObject *facts) {
@@ -99,25 +102,24 @@ static char *network_text(JsonObject *network) {
         return *bridge ? g_strdup_printf("%s (%s)", name, bridge) : g_strdup(name);
 }
 
-/* "default  [####--------]  62%, 38 GiB of 100 GiB free, /var/lib/libvirt/images" */
-static char *pool_text(const Terminal *terminal, JsonObject *pool) {
+/* "default  [####--------] 62%, 38 GiB of 100 GiB free" */
+static char *pool_text(JsonObject *pool) {
         uint64_t capacity = json_number(pool, "Capacity"), free = json_number(pool, "Available");
         g_autofree char *all = format_size(capacity), *left = format_size(free), *full = NULL, *empty = NULL;
-        const char *name = json_string(pool, "Name"), *path = json_string(pool, "Path");
+        const char *name = json_string(pool, "Name");
         unsigned percent, n;
 
         if (!json_flag(pool, "Active"))
                 return g_strdup_printf(_("%s: inactive"), name);
         if (capacity == 0 || free > capacity)
-                return g_strdup_printf("%s  %s", name, path);
+                return g_strdup(name);
 
         percent = (unsigned) (100.0 * (double) (capacity - free) / (double) capacity + 0.5);
         n = MIN((percent * BAR_WIDTH + 50) / 100, BAR_WIDTH);
         full = g_strnfill(n, '#');
         empty = g_strnfill(BAR_WIDTH - n, '-');
-        /* Translators: name, a bar, how full, how much is free of how much, and where. */
-        return g_strdup_printf(_("%s  [%s%s] %u%%, %s of %s free  %s"), name, full, empty, percent, left,
-                               all, path);
+        /* Translators: name, a bar, how full, how much is free of how much. */
+        return g_strdup_printf(_("%s  [%s%s] %u%%, %s of %s free"), name, full, empty, percent, left, all);
 }
 
 static Colour pool_colour(JsonObject *pool) {
@@ -137,12 +139,11 @@ static void add_networks(Fields *fields, JsonArray *networks) {
         }
 }
 
-static void add_pools(const Terminal *terminal, Fields *fields, JsonArray *pools) {
+static void add_pools(Fields *fields, JsonArray *pools) {
         for (guint i = 0; pools && i < json_array_get_length(pools); i++) {
                 JsonObject *pool = json_array_get_object_element(pools, i);
 
-                fields_add(fields, i == 0 ? _("Storage") : NULL, pool_text(terminal, pool),
-                           pool_colour(pool));
+                fields_add(fields, i == 0 ? _("Storage") : NULL, pool_text(pool), pool_colour(pool));
         }
 }
 
@@ -177,7 +178,7 @@ static void host_print(const Cli *cli, JsonObject *facts) {
         fields_add_sentence(fields, _("Memory"), memory_text(facts), COLOUR_NONE);
         fields_add(fields, _("Machines"), machines_text(facts), COLOUR_NONE);
         add_networks(fields, json_array(facts, "Networks"));
-        add_pools(cli->terminal, fields, json_array(facts, "Pools"));
+        add_pools(fields, json_array(facts, "Pools"));
         fields_add_sentence(fields, _("Versions"), versions_text(facts), COLOUR_NONE);
         if (!connected)
                 fields_add(fields, _("libvirt"), g_strdup(_("does not answer: hatago status")), COLOUR_RED);

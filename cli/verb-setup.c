@@ -62,8 +62,7 @@ static char ask(const Cli *cli, JsonObject *check) {
         char answer;
 
         check_print_line(cli, check);
-        check_print_details(cli, check, /* remedy= */ false);
-        check_print_fix(cli, check, /* undo= */ false);
+        check_print_details(cli, check, DETAILS_FIX);
         if (cli->options->yes)
                 return 'y';
 
@@ -82,8 +81,10 @@ static JsonArray *setup_fix(const Cli *cli, JsonArray *first) {
                 g_autoptr(JsonObject) after = NULL;
                 char answer = ask(cli, check);
 
-                if (answer == 'q')
+                if (answer == 'q') {
+                        puts("");
                         break;
+                }
                 if (answer == 'y' && fix_apply(cli, check, /* undo= */ false, &after) >= 0)
                         check_print_line(cli, after);
                 puts("");
@@ -107,7 +108,7 @@ static void print_left(const Cli *cli, JsonArray *checks, const CheckCounts *cou
                 if (!check_is(check, "fail"))
                         continue;
                 check_print_line(cli, check);
-                check_print_details(cli, check, /* remedy= */ true);
+                check_print_details(cli, check, DETAILS_REMEDY);
         }
 
         if (counts->n_warn > 0)
@@ -125,7 +126,7 @@ static int setup_finish(const Cli *cli, JsonArray *checks) {
         checks_count(checks, &counts);
         print_left(cli, checks, &counts);
         if (counts.n_fail > 0) {
-                printf(_("This host is not ready for virtual machines yet: %u things stand in the way.\n"),
+                printf(_("This host is not ready for virtual machines yet: %u left to do.\n"),
                        counts.n_fail);
                 return EXIT_FAILURE;
         }

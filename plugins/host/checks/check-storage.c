@@ -67,8 +67,6 @@ void judge_disk_space(Host *host, Verdict *verdict) {
         }
 
         verdict_set(verdict, room.result, reasons[room.result], "%s: %" PRIu64, room.path, room.free);
-        if (room.result == CHECK_PASS)
-                return;
         verdict_add(verdict, "path", "%s", room.path);
         verdict_add(verdict, "free", "%" PRIu64, room.free);
         verdict_add(verdict, "size", "%" PRIu64, room.size);
