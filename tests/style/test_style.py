@@ -211,6 +211,27 @@ def test_units_that_checks_ask_about_have_the_host_looked_at_again():
     assert asked <= set(known), asked - set(known)
 
 
+def functions_of(text):
+    """Return the bodies of the functions of C by their names."""
+    return dict(re.findall(r"^\w[^\n;={}]*?(\w+)\([^;{}]*?\) \{\n(.*?)^\}", text, re.M | re.S))
+
+
+def test_every_check_that_can_be_mended_has_a_remedy():
+    """And the other way round. A judge says so itself, or a function that it calls in its file does."""
+    judges = set()
+    for path in below("plugins/host/checks/check-"):
+        bodies = functions_of(text_of(path))
+        say = {name for name, body in bodies.items() if re.search(r"->fixable = (?!false)", body)}
+        while more := {name for name, body in bodies.items()
+                       if name not in say and any(re.search(rf"\b{other}\(", body) for other in say)}:
+            say |= more
+        judges |= {name for name in say if name.startswith("judge_")}
+    checks = dict(re.findall(r'\{ "([a-z0-9-]+)", GROUP_\w+, (judge_\w+),', text_of("plugins/host/checks/check-table.c")))
+    remedies = set(re.findall(r'\{ "([a-z0-9-]+)", apply_', text_of("plugins/host/fix/remedy-table.c")))
+    assert remedies, "there is nothing to look for: the test is wrong"
+    assert {name for name, judge in checks.items() if judge in judges} == remedies
+
+
 def test_every_error_is_documented():
     errors = re.findall(r'ERROR_PREFIX "(\w+)"', text_of("agent/common/error.c"))
     assert errors, "there is nothing to look for: the test is wrong"

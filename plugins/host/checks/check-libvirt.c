@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* libvirt's daemons, and what starts and stops guests with the host. */
 #include <errno.h>
+#include <string.h>
 
 #include "check.h"
 
@@ -51,6 +52,19 @@ static const Daemon *find_daemons(Host *host, Verdict *verdict) {
                         return modular;
         }
         return NULL;
+}
+
+char **libvirt_daemons(Host *host, Verdict *verdict) {
+        g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+        for (const Daemon *daemon = find_daemons(host, verdict); daemon && daemon->socket; daemon++) {
+                g_autofree char *name =
+                                g_strndup(daemon->socket, strlen(daemon->socket) - strlen(".socket"));
+
+                if (either(host, verdict, daemon, is_installed))
+                        g_strv_builder_add(names, name);
+        }
+        return g_strv_builder_end(names);
 }
 
 typedef enum DaemonState { DAEMON_OK, DAEMON_DISABLED, DAEMON_STOPPED, DAEMON_MASKED } DaemonState;

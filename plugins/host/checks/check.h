@@ -41,6 +41,10 @@ const Check *check_find(const char *id); /* NULL: none */
 
 bool check_has_reason(const Check *check, const char *reason);
 
+/* The daemons of libvirt that serve this host, the one or the many: "libvirtd". Empty: there are none. For
+ * g_strfreev(). */
+char **libvirt_daemons(Host *host, Verdict *verdict);
+
 /* The judges, a file for each group or two. */
 void judge_hardware_virtualization(Host *host, Verdict *verdict);
 void judge_kvm_device(Host *host, Verdict *verdict);

@@ -152,6 +152,26 @@ static void test_guests_that_libvirt_starts(void) {
         test_host_judge(t, "libvirt-autostart", "pass some count=7 names=db, web, x, x, x, …");
 }
 
+static void assert_daemons(TestHost *t, const char *expected) {
+        g_auto(GStrv) names = libvirt_daemons(t->host, &t->verdict);
+        g_autofree char *text = g_strjoinv(" ", names);
+
+        g_assert_cmpstr(text, ==, expected);
+}
+
+static void test_the_daemons_are_those_that_are_installed(void) {
+        g_autoptr(TestHost) t = test_host_new();
+
+        assert_daemons(t, "");
+        set_all_absent(t);
+        assert_daemons(t, "");
+        set_daemon(t, "virtqemud", "inactive", "disabled", "inactive", "disabled");
+        set_daemon(t, "virtstoraged", "inactive", "disabled", "inactive", "disabled");
+        assert_daemons(t, "virtqemud virtstoraged");
+        set_daemon(t, "libvirtd", "inactive", "disabled", "inactive", "disabled");
+        assert_daemons(t, "libvirtd");
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/libvirt/one-daemon-for-all", test_one_daemon_for_all);
@@ -161,6 +181,8 @@ int main(int argc, char **argv) {
         g_test_add_func("/libvirt/many-daemons", test_many_daemons);
         g_test_add_func("/libvirt/of-both-kinds-the-one-in-use-counts",
                         test_of_both_kinds_the_one_in_use_counts);
+        g_test_add_func("/libvirt/the-daemons-are-those-that-are-installed",
+                        test_the_daemons_are_those_that_are_installed);
         g_test_add_func("/libvirt/without-systemd-units-are-skipped",
                         test_without_systemd_units_are_skipped);
         g_test_add_func("/libvirt/the-connection-fails-where-the-daemon-does-not",

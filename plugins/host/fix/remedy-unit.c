@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "checks/check.h"
 #include "common/cleanup.h"
 #include "remedy.h"
 
@@ -158,17 +159,20 @@ int unit_active_undo(Fix *fix, const char *target, const char *before, Failure *
         return run_job(bus, "StopUnit", "stop", target, failure);
 }
 
+/* One that is enabled until the next boot only is disabled as well. */
 static int enable(Fix *fix, sd_bus *bus, const char *unit, Failure *failure) {
-        int r = unit_is(bus, unit, "UnitFileState", "disabled", failure);
-        if (r <= 0)
-                return r;
+        char *before = NULL;
+        int r = ask_unit(bus, unit, "UnitFileState", &before, failure);
 
-        r = record_note(fix->record, "unit-enabled", unit, "disabled", failure);
-        if (r < 0)
-                return r;
-
-        remedy_say("Enabling %s", unit);
-        return run_file(bus, /* enable= */ true, unit, failure);
+        if (r >= 0 && (g_str_equal(before, "disabled") || g_str_equal(before, "enabled-runtime"))) {
+                r = record_note(fix->record, "unit-enabled", unit, before, failure);
+                if (r >= 0) {
+                        remedy_say("Enabling %s", unit);
+                        r = run_file(bus, /* enable= */ true, unit, failure);
+                }
+        }
+        free(before);
+        return r;
 }
 
 static int start(Fix *fix, sd_bus *bus, const char *unit, Failure *failure) {
@@ -192,65 +196,55 @@ static int start(Fix *fix, sd_bus *bus, const char *unit, Failure *failure) {
  * libvirt
  */
 
-/* Which of libvirt's daemons serves this host: the one that is enabled; else the first that is installed,
- * and that the administrator has not masked. */
-static int find_daemon(sd_bus *bus, const char **ret, Failure *failure) {
-        static const char *const daemons[] = { "libvirtd", "virtqemud" };
-        static const struct {
-                const char *property, *value;
-        } signs[] = { { "UnitFileState", "enabled" }, { "LoadState", "loaded" } };
+/* The daemon itself is started by its socket, at the first question, and has to go with it again. */
+static int start_sockets(Fix *fix, sd_bus *bus, const char *service, char **sockets, Failure *failure) {
+        int r = unit_is(bus, service, "ActiveState", "active", failure);
+        if (r != 0) /* beside a daemon that runs without its sockets they cannot be started */
+                return r < 0 ? r : 0;
 
-        for (size_t i = 0; i < G_N_ELEMENTS(signs) * G_N_ELEMENTS(daemons); i++) {
-                const char *daemon = daemons[i % G_N_ELEMENTS(daemons)];
-                g_autofree char *socket = g_strconcat(daemon, ".socket", NULL);
-                int r = unit_is(bus, socket, signs[i / G_N_ELEMENTS(daemons)].property,
-                                signs[i / G_N_ELEMENTS(daemons)].value, failure);
-
-                if (r > 0)
-                        *ret = daemon;
-                if (r != 0)
-                        return r;
-        }
-
-        return failure_set(failure, ERROR_FAILED,
-                           "libvirt's sockets are not installed, or an administrator has masked them");
+        r = record_note(fix->record, "unit-active", service, "inactive", failure);
+        for (char **socket = sockets; r >= 0 && *socket; socket++)
+                r = start(fix, bus, *socket, failure);
+        return r;
 }
 
-/* The daemon itself is started by its socket, at the first question, and has to go with it again. 1: it
- * runs. */
-static int note_service(Fix *fix, sd_bus *bus, const char *daemon, Failure *failure) {
+static int ensure_daemon(Fix *fix, sd_bus *bus, const char *daemon, Failure *failure) {
+        static const char *const endings[] = { ".socket", "-ro.socket", "-admin.socket" };
         g_autofree char *service = g_strconcat(daemon, ".service", NULL);
-        int r = unit_is(bus, service, "ActiveState", "active", failure);
+        g_auto(GStrv) sockets = g_new0(char *, G_N_ELEMENTS(endings) + 1);
+        int r;
 
-        return r != 0 ? r : record_note(fix->record, "unit-active", service, "inactive", failure);
+        for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
+                sockets[i] = g_strconcat(daemon, endings[i], NULL);
+
+        r = unit_is(bus, sockets[0], "LoadState", "loaded", failure);
+        if (r == 0)
+                r = failure_set(failure, ERROR_FAILED, "%s is not installed, or masked by an administrator",
+                                sockets[0]);
+        for (char **socket = sockets; r >= 0 && *socket; socket++)
+                r = enable(fix, bus, *socket, failure);
+
+        if (r >= 0)
+                r = unit_is(bus, sockets[0], "ActiveState", "active", failure);
+        if (r == 0)
+                r = start_sockets(fix, bus, service, sockets, failure);
+        return r < 0 ? r : 0;
 }
 
 int apply_libvirt_daemon(Fix *fix, const Remedy *remedy, Failure *failure) {
-        static const char *const sockets[] = { ".socket", "-ro.socket", "-admin.socket" };
-        g_auto(GStrv) units = g_new0(char *, G_N_ELEMENTS(sockets) + 1);
+        g_autoptr(Host) host = host_new(fix->root);
+        g_auto(Verdict) verdict = { 0 };
+        g_auto(GStrv) daemons = NULL;
         g_autoptr(sd_bus) bus = NULL;
-        const char *daemon;
-        int r, active;
+        int r;
+
+        verdict_init(&verdict);
+        daemons = libvirt_daemons(host, &verdict);
+        if (!*daemons)
+                return failure_set(failure, ERROR_FAILED, "libvirt is not installed here");
 
         r = open_bus(fix->root, &bus, failure);
-        if (r >= 0)
-                r = find_daemon(bus, &daemon, failure);
-        if (r < 0)
-                return r;
-
-        for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(sockets); i++) {
-                units[i] = g_strconcat(daemon, sockets[i], NULL);
-                r = enable(fix, bus, units[i], failure);
-        }
-        if (r < 0)
-                return r;
-
-        active = unit_is(bus, units[0], "ActiveState", "active", failure);
-        r = active != 0 ? active : note_service(fix, bus, daemon, failure);
-        if (r != 0) /* a socket is not started beside a daemon that runs without */
-                return r < 0 ? r : 0;
-
-        for (size_t i = 0; r >= 0 && i < G_N_ELEMENTS(sockets); i++)
-                r = start(fix, bus, units[i], failure);
+        for (char **daemon = daemons; r >= 0 && *daemon; daemon++)
+                r = ensure_daemon(fix, bus, *daemon, failure);
         return r;
 }

@@ -122,6 +122,7 @@ static void test_every_remedy_has_its_check(Fixture *f, gconstpointer data) {
 
         for (const Remedy *remedy = remedy_table; remedy->id; remedy++) {
                 g_assert_true(remedy_find(remedy->id) == remedy);
+                g_assert_nonnull(check_find(remedy->id));
                 g_assert_true(g_hash_table_add(seen, (gpointer) remedy->id));
                 for (const char *c = remedy->id; *c; c++)
                         g_assert_true(g_ascii_islower(*c) || g_ascii_isdigit(*c) || *c == '-');
