@@ -77,7 +77,7 @@ def test_interfaces_name_actions_that_exist(unpacked):
                 for element in read(TOP / "dbus-interfaces" / name).iter(ElementTree.Comment)]
     named = {word for text in comments
              for word in re.findall(r"\b(?:machine|host)-[a-z]+\b", text.partition("polkit: ")[2])}
-    assert named | {"host-fix"} == known
+    assert named == known
 
 
 def policy(unpacked):
