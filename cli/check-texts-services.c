@@ -65,6 +65,8 @@ const CheckText check_texts_services[] = {
         { "agent", "stopped", N_("The agent, hatagod, does not run."),
           N_("The bus starts it when it is asked for; until then nobody watches the machines."),
           N_("  sudo systemctl enable --now hatagod") },
+        { "agent", "connecting", N_("The agent is connecting to libvirt."),
+          N_("Until it has, this tool shows nothing of machines."), N_("Look again in a moment.") },
         { "agent", "disconnected", N_("The agent runs, but cannot reach libvirt: {error}"),
           N_("This tool shows what was last known, and can change nothing."),
           N_("  systemctl status hatagod libvirtd.socket libvirtd\n"

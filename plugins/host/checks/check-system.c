@@ -38,6 +38,8 @@ void judge_agent(Host *host, Verdict *verdict) {
 
         if (!agent->running)
                 verdict_set(verdict, CHECK_WARN, "stopped", "%s", "");
+        else if (!agent->connected && *agent->connection_error == '\0')
+                verdict_set(verdict, CHECK_WARN, "connecting", "%s", "");
         else if (!agent->connected) {
                 verdict_set(verdict, CHECK_FAIL, "disconnected", "%s", "");
                 verdict_add(verdict, "error", "%s", agent->connection_error);

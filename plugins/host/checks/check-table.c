@@ -75,7 +75,7 @@ const Check check_table[] = {
         { "disk-space", GROUP_STORAGE, judge_disk_space, "low full" },
 
         { "clock", GROUP_SYSTEM, judge_clock, "unsynchronized slow-source" },
-        { "agent", GROUP_SYSTEM, judge_agent, "stopped disconnected" },
+        { "agent", GROUP_SYSTEM, judge_agent, "stopped connecting disconnected" },
         { "agent-rights", GROUP_SYSTEM, judge_agent_rights, "no-rule no-user" },
         {},
 };

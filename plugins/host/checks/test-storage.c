@@ -9,23 +9,24 @@ static void test_room_for_images(void) {
         static const struct {
                 uint64_t free, size;
                 const char *result;
+                uint64_t told; /* 0: all that is free */
         } rows[] = {
                 { 100 * GIB, 200 * GIB, "pass" },
-                { 10 * GIB - 1, 200 * GIB, "warn low" },
+                { 10 * GIB - 1, 200 * GIB, "warn low", 10112 * MIB },
                 { 10 * GIB, 200 * GIB, "pass" }, /* less than a tenth, but not little */
                 { 2 * GIB, 20 * GIB, "pass" },   /* little, but a tenth of it */
-                { 2 * GIB - 1, 20 * GIB, "warn low" },
+                { 2 * GIB - 1, 20 * GIB, "warn low", 2032 * MIB },
                 { 256 * MIB, 20 * GIB, "warn low" },
-                { 256 * MIB - 1, 20 * GIB, "fail full" },
-                { 255 * MIB, 1 * GIB, "fail full" },
+                { 256 * MIB - 1, 20 * GIB, "fail full", 254 * MIB },
+                { 255 * MIB, 1 * GIB, "fail full", 254 * MIB },
                 { 0, 0, "fail full" },
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
                 g_autoptr(TestHost) t = test_host_new();
-                g_autofree char *expected = g_strdup_printf("%s path=" IMAGES " free=%" G_GUINT64_FORMAT
-                                                            " size=%" G_GUINT64_FORMAT,
-                                                            rows[i].result, rows[i].free, rows[i].size);
+                g_autofree char *expected = g_strdup_printf(
+                                "%s path=" IMAGES " free=%" G_GUINT64_FORMAT " size=%" G_GUINT64_FORMAT,
+                                rows[i].result, rows[i].told ?: rows[i].free, rows[i].size);
 
                 host_set_filesystem(t->host, IMAGES, rows[i].free, rows[i].size);
                 test_host_judge(t, "disk-space", expected);
@@ -44,11 +45,11 @@ static void test_of_all_pools_the_worst_counts(void) {
         host_add_pool(t->host, "devices", "", true, true);
         host_add_pool(t->host, "gone", "/gone", true, true);
         test_host_judge(t, "disk-space", "pass path=" IMAGES " free=107374182400 size=214748364800");
-        g_assert_cmpstr(t->verdict.value, ==, IMAGES ": 107374182400");
+        g_assert_cmpstr(t->verdict.value, ==, IMAGES);
 
         host_add_pool(t->host, "low", "/low", true, true);
         host_add_pool(t->host, "lower", "/lower", true, true);
-        test_host_judge(t, "disk-space", "warn low path=/lower free=1073741823 size=322122547200");
+        test_host_judge(t, "disk-space", "warn low path=/lower free=1065353216 size=322122547200");
         host_add_pool(t->host, "full", "/full", true, true);
         test_host_judge(t, "disk-space", "fail full path=/full free=0 size=214748364800");
 }

@@ -28,6 +28,8 @@ static void test_the_agent(void) {
 
         host_set_agent(t->host, false, false, "");
         test_host_judge(t, "agent", "warn stopped");
+        host_set_agent(t->host, true, false, "");
+        test_host_judge(t, "agent", "warn connecting");
         host_set_agent(t->host, true, false, "refused");
         test_host_judge(t, "agent", "fail disconnected error=refused");
         host_set_agent(t->host, true, true, "");
