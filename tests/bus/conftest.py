@@ -137,22 +137,19 @@ def mute_house():
 
 
 @pytest.fixture(scope="module")
-def shared_house():
-    """The house that the tests of a module share, with an agent on the test driver."""
-    house = House()
-    house.ready_agent()
-    yield house
-    house.end()
+def shared_house(request):
+    """The house that the tests of a module share, with an agent on the test driver.
 
-
-@pytest.fixture(scope="module")
-def house_with_checks():
-    """A shared house whose agent has all plugins, and these checks; each has a remedy that works."""
+    In a module that says WITH_CHECKS = True, the agent has all plugins, and shows CHECKS: each has a remedy that
+    works.
+    """
     house = House()
-    house.agent_with_checks(verdicts=CHECKS)
-    for verdict in CHECKS:
-        for instance in (verdict.id, f"undo:{verdict.id}"):
+    if getattr(request.module, "WITH_CHECKS", False):
+        house.agent_with_checks(verdicts=CHECKS)
+        for instance in (each for check in CHECKS for each in (check.id, f"undo:{check.id}")):
             house.systemd.units[f"hatago-fix@{instance}.service"] = lambda: DONE
+    else:
+        house.ready_agent()
     yield house
     house.end()
 

@@ -12,6 +12,7 @@ from gi.repository import GLib
 from machines import domain_xml, fresh_name
 from polkit_mock import BROKEN, NEVER, NO, PASSWORD, YES
 
+WITH_CHECKS = True
 DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 PASSWORD_WANTED = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
 RENAMED = "renamed-by-the-matrix"
@@ -95,12 +96,6 @@ OPEN = [row for row in MATRIX if not row.action]
 def ids(rows):
     """Return names for parametrized tests."""
     return [row.method for row in rows]
-
-
-@pytest.fixture(scope="module")
-def shared_house(house_with_checks):
-    """One whose agent has every method."""
-    return house_with_checks
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ import random
 import pytest
 
 from gi.repository import GLib
-from hatago_bus import (CONSOLE, JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT, BusError,
-                        options)
+from hatago_bus import (CONSOLE, HOST_CHECK, JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT,
+                        BusError, options)
 from interface_xml import published
 from machines import OFF, domain_xml, driver_file, fresh_name, fresh_uuid
 from polkit_mock import NEVER
 
+WITH_CHECKS = True
 DBUS_ERROR = "org.freedesktop.DBus.Error."
 INVALID_ARGS = f"{DBUS_ERROR}InvalidArgs"
 # libvirt and shells and units could trip over these; they are names like others.
@@ -282,6 +283,8 @@ def object_of(caller, define):
     def object_of(interface):
         if interface in (MACHINE, CONSOLE):
             return define()
+        if interface == HOST_CHECK:
+            return caller.check("vhost-net")
         if interface == JOB:
             define()
             return [path for path in caller.objects() if "/jobs/" in path][0]

@@ -9,14 +9,9 @@ import pytest
 
 from hatago_bus import HOST, MANAGER, NO_OPTIONS, ROOT, BusError, options
 
-# Of libvirt's test driver: <node> and the objects that it begins with.
+WITH_CHECKS = True
+# Of libvirt's test driver.
 POOL, NETWORK = "default-pool", "default"
-
-
-@pytest.fixture(scope="module")
-def shared_house(house_with_checks):
-    """One whose agent has all plugins."""
-    return house_with_checks
 
 
 def usage(caller):

@@ -14,15 +14,10 @@ from polkit_mock import NEVER as UNANSWERED
 from polkit_mock import NO, YES
 from systemd_mock import CHECKS, DONE, FAILED, KSM, NEVER, PROBE, TUN, VHOST_NET, report, who
 
+WITH_CHECKS = True
 OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager"
 FIX, UNDO = "hatago-fix@vhost-net.service", "hatago-fix@undo:ksm.service"
 SIZE_MAX = 256 * 1024
-
-
-@pytest.fixture(scope="module")
-def shared_house(house_with_checks):
-    """One whose agent shows CHECKS."""
-    return house_with_checks
 
 
 @pytest.fixture

@@ -7,13 +7,8 @@ from hatago_bus import (CONSOLE, HOST, HOST_CHECK, JOB, MACHINE, MACHINES, MANAG
                         VALIDATION)
 from interface_xml import published, read_interfaces
 
+WITH_CHECKS = True
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
-
-
-@pytest.fixture(scope="module")
-def shared_house(house_with_checks):
-    """One whose agent has objects of all kinds."""
-    return house_with_checks
 
 
 @pytest.fixture
