@@ -96,14 +96,16 @@ def test_libvirts_sockets_are_enabled_and_started(host):
     """As systemd and virsh see it; the daemon goes with them again."""
     units = ["libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket"]
     host.run(["systemctl", "disable", *units[:2]])
+    host.run(["systemctl", "enable", "--runtime", units[0]])
     host.run(["systemctl", "stop", *units, "libvirtd.service"])
     before = states(host, *units, "libvirtd.service")
-    assert before == [("inactive", "disabled")] * 2 + [("inactive", "enabled")] * 2
+    assert before == [("inactive", word) for word in ("enabled-runtime", "disabled", "enabled", "enabled")]
     mend(host, "libvirt-daemon")
     assert states(host, *units) == [("active", "enabled")] * 3
     assert virsh(host, "uri") == "qemu:///system\n"
     take_back(host, "libvirt-daemon")
     assert states(host, *units, "libvirtd.service") == before
+    host.run(["systemctl", "disable", "--runtime", units[0]])
     host.run(["systemctl", "enable", *units])
     host.run(["systemctl", "start", *units])
 

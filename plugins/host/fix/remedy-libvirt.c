@@ -39,6 +39,17 @@ typedef struct PartKind {
         int (*release)(void *part);
 } PartKind;
 
+/* Of the functions below whose names begin so. */
+#define PART_KIND(name, error)                                                                              \
+        {                                                                                                   \
+                .word = #name, .defined = #name "-defined", .active = #name "-active",                      \
+                .autostart = #name "-autostart", .missing = error, .find = name##_find,                     \
+                .define = name##_define, .undefine = name##_undefine, .is_active = name##_is_active,        \
+                .start = name##_start, .stop = name##_stop, .get_autostart = name##_get_autostart,          \
+                .set_autostart = name##_set_autostart, .count_users = name##_count_users,                   \
+                .release = name##_release,                                                                  \
+        }
+
 static void *network_find(virConnect *connection) {
         return virNetworkLookupByName(connection, NAME);
 }
@@ -80,23 +91,7 @@ static int network_release(void *part) {
         return virNetworkFree(part);
 }
 
-static const PartKind networks = {
-        .word = "network",
-        .defined = "network-defined",
-        .active = "network-active",
-        .autostart = "network-autostart",
-        .missing = VIR_ERR_NO_NETWORK,
-        .find = network_find,
-        .define = network_define,
-        .undefine = network_undefine,
-        .is_active = network_is_active,
-        .start = network_start,
-        .stop = network_stop,
-        .get_autostart = network_get_autostart,
-        .set_autostart = network_set_autostart,
-        .count_users = network_count_users,
-        .release = network_release,
-};
+static const PartKind networks = PART_KIND(network, VIR_ERR_NO_NETWORK);
 
 static void *pool_find(virConnect *connection) {
         return virStoragePoolLookupByName(connection, NAME);
@@ -140,23 +135,7 @@ static int pool_release(void *part) {
         return virStoragePoolFree(part);
 }
 
-static const PartKind pools = {
-        .word = "pool",
-        .defined = "pool-defined",
-        .active = "pool-active",
-        .autostart = "pool-autostart",
-        .missing = VIR_ERR_NO_STORAGE_POOL,
-        .find = pool_find,
-        .define = pool_define,
-        .undefine = pool_undefine,
-        .is_active = pool_is_active,
-        .start = pool_start,
-        .stop = pool_stop,
-        .get_autostart = pool_get_autostart,
-        .set_autostart = pool_set_autostart,
-        .count_users = pool_count_users,
-        .release = pool_release,
-};
+static const PartKind pools = PART_KIND(pool, VIR_ERR_NO_STORAGE_POOL);
 
 /*
  * What is done with either

@@ -274,6 +274,7 @@ static void test_modprobes_own_words_are_the_reason(Fixture *f, gconstpointer da
         put(f, "fails", "");
         g_assert_cmpint(run(f, "vhost-net"), <, 0);
         g_assert_nonnull(strstr(f->failure.message, "no such thing"));
+        assert_text(f, "called", "-- vhost_net\n"); /* what was not loaded is not unloaded */
         g_assert_false(exists(f, "etc/modules-load.d/hatago-vhost-net.conf"));
         g_assert_false(exists(f, RECORD "vhost-net"));
 }
@@ -325,6 +326,7 @@ static void test_a_link_in_the_place_of_the_device_is_refused(Fixture *f, gconst
         g_assert_cmpint(chmod(victim, 0600), ==, 0);
         g_assert_cmpint(symlink("../etc/passwd", device), ==, 0);
         g_assert_cmpint(run(f, "kvm-qemu-access"), <, 0);
+        g_assert_nonnull(strstr(f->failure.message, "Cannot look at /dev/kvm")); /* nor was it tried */
         g_assert_cmpint(stat(victim, &status), ==, 0);
         g_assert_cmpuint(status.st_mode & 07777, ==, 0600);
 }
