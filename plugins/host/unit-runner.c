@@ -135,7 +135,7 @@ static int run_ask_status(UnitRun *run) {
 
 /* The job is over, and the result is in gone_result. */
 static void run_on_over(UnitRun *run) {
-        Failure none = { 0 };
+        g_auto(Failure) none = { 0 }; /* whoever is told may find that it failed nevertheless */
 
         if (g_str_equal(run->gone_result, "done"))
                 run_end(run, 0, &none);

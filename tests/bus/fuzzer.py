@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 from agent import TOP
 from gi.repository import GLib
-from hatago_bus import JOB, MACHINE, NAME, NO_OPTIONS, PROPERTIES, ROOT
+from hatago_bus import HOST_CHECK, JOB, MACHINE, NAME, NO_OPTIONS, PROPERTIES, ROOT
 from interface_xml import read_interfaces
 from machines import domain_xml
 
@@ -128,12 +128,13 @@ class Fuzzer:
             return path
         if choice < 0.75:
             return self.random.choice(["/", "/org", "/org/hatago", f"{ROOT}/machines", f"{ROOT}/jobs",
-                                       f"{ROOT}/networks", "/org/hatago/Host2"])
+                                       f"{ROOT}/networks", f"{ROOT}/checks", "/org/hatago/Host2"])
         return self._spoil(path)
 
     def _path_with(self, offer, interface):
         """Return the path of an object that should have this interface."""
-        folder = {MACHINE: f"{ROOT}/machines/", JOB: f"{ROOT}/jobs/"}.get(interface)
+        folder = {MACHINE: f"{ROOT}/machines/", JOB: f"{ROOT}/jobs/",
+                  HOST_CHECK: f"{ROOT}/checks/"}.get(interface)
         if interface.startswith(f"{MACHINE}."):
             folder = f"{ROOT}/machines/"
         found = [path for path in offer.paths if folder and path.startswith(folder)]

@@ -20,6 +20,7 @@ from machines import domain_xml
 from polkit_mock import NO, YES
 from private_bus import is_root
 
+WITH_CHECKS = True
 CALLS = int(os.environ.get("HATAGO_FUZZ_CALLS", "1500"))
 SEED = int(os.environ.get("HATAGO_FUZZ_SEED") or random.SystemRandom().getrandbits(32))
 # The bus lets nobody wait for more than 128 answers.
@@ -79,6 +80,12 @@ def driver_state(trusted):
     return {path: (trusted.call(path, MACHINE, "GetXML", NO_OPTIONS),
                    trusted.call(path, MACHINE, "GetXML", options(secure=True)))
             for path in machines_of(trusted)}
+
+
+def guarded_objects(caller):
+    """Return all objects but jobs that look at the host: to ask for those there is no right."""
+    return {path: faces for path, faces in caller.objects().items()
+            if faces.get(JOB, {}).get("Operation") != "validate"}
 
 
 def wait_quiet(caller):
@@ -153,12 +160,12 @@ def test_no_call_breaks_the_agent_or_passes_without_a_right(house_under_attack, 
     count = CALLS // 2 if is_root() else CALLS
 
     nobody = house.stranger()
-    model, driver, before = authorized.everything(), driver_state(authorized), agent.log()
+    model, driver, before = guarded_objects(authorized), driver_state(authorized), agent.log()
     denied = attack(agent, nobody, SEED, count)
     assert denied.answers["org.freedesktop.DBus.Error.AccessDenied"]
-    assert (authorized.everything(), driver_state(authorized)) == (model, driver), "side effects"
+    assert (guarded_objects(authorized), driver_state(authorized)) == (model, driver), "side effects"
     written = [line for line in agent.log_after(before) if f"by user {nobody.uid}:" in line]
-    assert all(f"by user {nobody.uid}: denied" in line for line in written)
+    assert all(f"by user {nobody.uid}: denied" in line or line.startswith("validate ") for line in written)
     nobody.close()
 
     assert attack(agent, authorized, SEED + 1, count).answers["done"]

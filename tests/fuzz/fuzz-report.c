@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "checks/report.h"
 
+#include <string.h>
+
 #include "checks/verdict.h"
 
 /* The report of the checks, from a process that may be another version, or broken. */
@@ -11,7 +13,9 @@ static void check_is_sound(GVariant *check) {
 
         g_variant_get(check, "(&s&s&s&s&s@a{ss}@asbb)", &id, &group, &result, NULL, NULL, NULL, NULL, NULL,
                       NULL);
-        g_assert_true(*id != '\0' && *group != '\0');
+        g_assert_true(*group != '\0');
+        /* It becomes a path and the name of a unit. */
+        g_assert_true(*id != '\0' && strlen(id) == strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-"));
         g_assert_cmpint(check_result_from_string(result), >=, 0);
         g_assert_true(g_utf8_validate(text, -1, NULL));
 }
