@@ -10,9 +10,9 @@
 #define READY_TIMEOUT (10 * USEC_PER_SEC)
 /* libvirt may just be restarting: the agent has tried again four times by then. */
 #define ABSENT_TIMEOUT (1 * USEC_PER_SEC)
-/* Longer than the agent's own deadlines for the hypervisor; with a person, for a password to be found and
- * typed. */
-#define CALL_TIMEOUT (60 * USEC_PER_SEC)
+/* Longer than the agent's own deadlines for the hypervisor and for remedies (90 s); with a person, for a
+ * password to be found and typed. */
+#define CALL_TIMEOUT (120 * USEC_PER_SEC)
 #define CALL_TIMEOUT_INTERACTIVE (300 * USEC_PER_SEC)
 
 /* sd-bus sets the error for what the other side says, but not for all that goes wrong on this side. */
