@@ -95,6 +95,14 @@ static void test_sentences_are_broken_between_words(void) {
         wraps("web は遅い", 6, "web は|遅い");
 }
 
+static void test_signs_stay_with_what_they_belong_to(void) {
+        wraps("ディスク、だ", 8, "ディス|ク、だ");
+        wraps("コンピューター", 6, "コン|ピュー|ター");
+        wraps("あい「う」え", 6, "あい|「う」|え");
+        wraps("はい、/dev/kvm", 8, "はい、|/dev/kvm");
+        wraps("です (KVM)。はい", 11, "です|(KVM)。はい");
+}
+
 static void test_fill_is_no_printf(void) {
         g_autofree char *filled = text_fill("cannot start '{name}'", "name", "%n%s{name}");
         g_autofree char *none = text_fill("%s", "name", "x");
@@ -182,6 +190,8 @@ int main(int argc, char **argv) {
         g_test_add_func("/text/width-counts-columns", test_width_counts_columns);
         g_test_add_func("/text/ellipsize-fits", test_ellipsize_fits);
         g_test_add_func("/text/sentences-are-broken-between-words", test_sentences_are_broken_between_words);
+        g_test_add_func("/text/signs-stay-with-what-they-belong-to",
+                        test_signs_stay_with_what_they_belong_to);
         g_test_add_func("/text/fill-is-no-printf", test_fill_is_no_printf);
         g_test_add_func("/text/names-are-compared-as-people-do", test_names_are_compared_as_people_do);
         g_test_add_func("/text/shell-word-can-be-typed", test_shell_word_can_be_typed);

@@ -74,18 +74,44 @@ char *text_ellipsize(const char *text, unsigned width, const char *ellipsis) {
         return g_strdup_printf("%.*s%s", (int) (p - text), text, ellipsis);
 }
 
+/* Whether no line may begin with it, by UAX #14: what closes or goes on. */
+static bool unichar_clings(gunichar c) {
+        switch (g_unichar_break_type(c)) {
+        case G_UNICODE_BREAK_CLOSE_PUNCTUATION:
+        case G_UNICODE_BREAK_CLOSE_PARANTHESIS:
+        case G_UNICODE_BREAK_EXCLAMATION:
+        case G_UNICODE_BREAK_INFIX_SEPARATOR:
+        case G_UNICODE_BREAK_NON_STARTER:
+        case G_UNICODE_BREAK_CONDITIONAL_JAPANESE_STARTER:
+                return true;
+        default:
+                return false;
+        }
+}
+
+/* Whether a line may end between the two. */
+static bool can_break(gunichar before, gunichar c) {
+        GUnicodeBreakType type = g_unichar_break_type(before);
+
+        if (c == ' ')
+                return true;
+        if (!g_unichar_iswide(before) || unichar_clings(c) || type == G_UNICODE_BREAK_OPEN_PUNCTUATION)
+                return false;
+        return g_unichar_iswide(c) || type == G_UNICODE_BREAK_CLOSE_PUNCTUATION;
+}
+
 /* Where the line that begins here can end at the latest; its beginning if nothing fits. */
 static const char *line_end(const char *text, unsigned width) {
         const char *end = text, *p;
-        bool wide = false;
+        gunichar before = 0;
         unsigned used = 0;
 
         for (p = text; *p; p = g_utf8_next_char(p)) {
                 gunichar c = g_utf8_get_char(p);
 
-                if (*p == ' ' || (wide && g_unichar_iswide(c)))
+                if (can_break(before, c))
                         end = p;
-                wide = g_unichar_iswide(c);
+                before = c;
                 used += unichar_width(c);
                 if (used > width && end > text)
                         return end;

@@ -23,7 +23,8 @@ unsigned text_width(const char *text);
 char *text_ellipsize(const char *text, unsigned width, const char *ellipsis);
 
 /* The text in lines of at most width columns, broken between words, and within those of wide characters,
- * which have no spaces; a longer word has a line of its own. New array, with one line at least. */
+ * which have no spaces, but so that no line begins with a full stop or the like; a longer word has a line of
+ * its own. New array, with one line at least. */
 char **text_wrap(const char *text, unsigned width);
 
 /* A new string: the pattern with each {key} replaced by the value. Not printf: patterns come from tables. */
