@@ -40,15 +40,18 @@ static char *processor_text(JsonObject *facts) {
 
 static char *cpu_text(JsonObject *facts) {
         g_autofree char *busy = NULL;
+        uint64_t given;
 
         if (json_object_has_member(facts, "CPUUsage"))
                 busy = g_strdup_printf(_("%.0f%% busy"),
                                        100 * json_object_get_double_member(facts, "CPUUsage"));
         if (!json_object_has_member(facts, "VCPUsRunning"))
                 return g_steal_pointer(&busy);
+        given = json_number(facts, "VCPUsRunning");
+        if (!busy)
+                return g_strdup_printf(_("%" PRIu64 " virtual ones in running machines"), given);
         /* Translators: how busy the CPUs are, and how many the running machines have been given. */
-        return g_strdup_printf(_("%s%s%" PRIu64 " virtual ones in running machines"), busy ? busy : "",
-                               busy ? ", " : "", json_number(facts, "VCPUsRunning"));
+        return g_strdup_printf(_("%s, %" PRIu64 " virtual ones in running machines"), busy, given);
 }
 
 static char *memory_text(JsonObject *facts) {

@@ -142,6 +142,26 @@ def names_no_local_path(_path, text):
                     "path of somebody's machine")
 
 
+def messages_of(text):
+    """Return (line, msgid with its plural, first msgstr) of each message of a catalogue, without its header."""
+    quoted = r'((?:"(?:\\.|[^"\\\n])*"\n)+)'
+
+    def joined(lines):
+        return "".join(line[1:-1] for line in lines.splitlines())
+
+    found = re.finditer(rf"^msgid {quoted}(?:msgid_plural {quoted})?msgstr(?:\[0\])? {quoted}", text, re.MULTILINE)
+    return [(text.count("\n", 0, match.start()) + 1, joined(match[1]) + joined(match[2] or ""), joined(match[3]))
+            for match in found if joined(match[1])]
+
+
+def translates_words_only(_path, text):
+    """A text with a placeholder that is not known is not shown at all, and commands work in any language."""
+    for line, message, translation in messages_of(text):
+        for kept in (r"\{[\w:-]+\}", r"(?:^|\\n)(  .+?)(?=\\n|$)"):
+            if set(re.findall(kept, message)) != set(re.findall(kept, translation)):
+                yield f"{line}: placeholders or commands of \"{message}\""
+
+
 def include_circles(headers):
     """headers: {name: names that it includes}. Return a circle as a list; empty: there is none."""
     done = set()

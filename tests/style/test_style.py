@@ -273,6 +273,42 @@ def test_both_sides_agree_on_the_report_of_the_checks():
     assert defines[0] and defines[0] == defines[1]
 
 
+def po(name, *arguments):
+    """Run one of gettext's tools in cli/po; return what it prints, or fail with what it complains of."""
+    done = subprocess.run([tool(name), *arguments], cwd=TOP / "cli/po", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_template_of_translations_is_up_to_date():
+    options = re.findall(r"'(--[^']+)'", text_of("cli/po/meson.build"))
+    assert options, "there is nothing to look for: the test is wrong"
+    now = po("xgettext", "--directory=../..", "--files-from=POTFILES", "--output=-", *options)
+    said, stored = ([message for _, message, _ in rules.messages_of(text)]
+                    for text in (now, text_of("cli/po/hatago.pot")))
+    assert said and said == stored, "ninja -C build/dev hatago-pot does it"
+
+
+def test_every_source_with_messages_is_in_the_template():
+    marked = {path for path in below("cli/") if re.search(r'\b(_|N_|ngettext)\(\s*"', text_of(path))}
+    assert marked, "there is nothing to look for: the test is wrong"
+    assert marked - set(text_of("cli/po/POTFILES").split()) == set()
+
+
+LANGUAGES = re.findall(r"^\w+$", text_of("cli/po/LINGUAS"), re.M)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_message_is_translated(language):
+    po("msgcmp", f"{language}.po", "hatago.pot")
+    po("msgfmt", "--check", "--output-file=/dev/null", f"{language}.po")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_keep_placeholders_and_commands(language):
+    check([f"cli/po/{language}.po"], rules.translates_words_only)
+
+
 def test_interfaces_are_valid():
     done = subprocess.run([tool("xmllint"), "--nonet", "--noout",
                            *[path for path in FILES if path.endswith(".xml")]],
@@ -344,6 +380,10 @@ SAMPLES = [
     (rules.bus_faces_know_no_backend, "plugins/machines/machine-dbus.c", "virDomainFree(d);\n", 1),
     (rules.publishes_no_objects, "a.c", "sd_bus_add_fallback_vtable(bus, NULL, p, i, v, f, u);\n", 1),
     (rules.publishes_no_objects, "a.c", "sd_bus_add_object_vtable(bus, NULL, p, i, v, u);\n", 0),
+    (rules.translates_words_only, "a.po", 'msgid "{a} of {b}"\nmsgstr "{b} no {a}"\n', 0),
+    (rules.translates_words_only, "a.po", 'msgid "{a} of {b}"\nmsgstr "{a}"\n', 1),
+    (rules.translates_words_only, "a.po", 'msgid ""\n"do:\\n"\n"  ls x"\nmsgstr ""\n"suru:\\n"\n"  ls y"\n', 1),
+    (rules.translates_words_only, "a.po", 'msgid ""\n"do:\\n"\n"  ls x"\nmsgstr "suru:\\n  ls x"\n', 0),
     (rules.names_no_local_path, "a.md", "see /tmp/x and /home/jane/y\n", 2),
     (rules.names_no_local_path, "a.md", "docs/tmp/x, ~/x and /home/USER\n", 0),
 ]
