@@ -118,9 +118,12 @@ void judge_kvm_device(Host *host, Verdict *verdict) {
         }
 }
 
-static void add_owner(Verdict *verdict, const struct stat *status) {
-        verdict_add(verdict, "owner", "%u", status->st_uid);
-        verdict_add(verdict, "group", "%u", status->st_gid);
+static void add_owner(Host *host, Verdict *verdict, const struct stat *status) {
+        g_autofree char *owner = user_name(host, verdict, status->st_uid);
+        g_autofree char *group = group_name(host, verdict, status->st_gid);
+
+        verdict_add(verdict, "owner", "%s", owner);
+        verdict_add(verdict, "group", "%s", group);
         verdict_add(verdict, "mode", "%04o", status->st_mode & 07777U);
 }
 
@@ -135,9 +138,11 @@ void judge_kvm_access(Host *host, Verdict *verdict) {
         if (host_accessible(host, verdict, KVM))
                 verdict_set(verdict, CHECK_PASS, "", "%04o", status.st_mode & 07777U);
         else {
+                g_autofree char *user = user_name(host, verdict, geteuid());
+
                 verdict_set(verdict, CHECK_FAIL, "refused", "%04o", status.st_mode & 07777U);
-                verdict_add(verdict, "user", "%u", geteuid());
-                add_owner(verdict, &status);
+                verdict_add(verdict, "user", "%s", user);
+                add_owner(host, verdict, &status);
         }
 }
 
@@ -192,7 +197,7 @@ void judge_kvm_qemu_access(Host *host, Verdict *verdict) {
 
         verdict_set(verdict, CHECK_FAIL, "refused", "%04o", status.st_mode & 07777U);
         verdict_add(verdict, "user", "%s", name);
-        add_owner(verdict, &status);
+        add_owner(host, verdict, &status);
         verdict->fixable = true;
 }
 

@@ -37,6 +37,19 @@ static void test_a_user_has_all_groups(void) {
         g_assert_cmpuint(g_array_index(user.groups, gid_t, 2), ==, 29);
 }
 
+static void test_numbers_have_names(void) {
+        g_autoptr(TestHost) t = host_with_users();
+        g_autofree char *user = user_name(t->host, &t->verdict, 64055);
+        g_autofree char *group = group_name(t->host, &t->verdict, 105);
+        g_autofree char *nobody = user_name(t->host, &t->verdict, 105);
+        g_autofree char *nothing = group_name(t->host, &t->verdict, 64055);
+
+        g_assert_cmpstr(user, ==, "libvirt-qemu");
+        g_assert_cmpstr(group, ==, "kvm");
+        g_assert_cmpstr(nobody, ==, "105");
+        g_assert_cmpstr(nothing, ==, "64055");
+}
+
 static void test_who_is_not_listed_is_no_user(void) {
         g_autoptr(TestHost) t = host_with_users();
         g_autoptr(TestHost) empty = test_host_new();
@@ -116,6 +129,7 @@ static void test_a_refused_file_is_no_missing_one(void) {
 
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/users/numbers-have-names", test_numbers_have_names);
         g_test_add_func("/users/a-user-has-all-groups", test_a_user_has_all_groups);
         g_test_add_func("/users/who-is-not-listed-is-no-user", test_who_is_not_listed_is_no_user);
         g_test_add_func("/users/the-first-class-that-fits-decides", test_the_first_class_that_fits_decides);

@@ -63,6 +63,29 @@ int user_read(Host *host, Verdict *verdict, const char *name, User *ret) {
         return -ESRCH;
 }
 
+/* In a file whose lines begin with "name:password:number:". */
+static char *name_of(Host *host, Verdict *verdict, const char *path, unsigned number) {
+        g_autofree char *text = host_read(host, verdict, path);
+        g_auto(GStrv) lines = text ? g_strsplit(text, "\n", /* max_tokens= */ -1) : NULL;
+
+        for (char **line = lines; line && *line; line++) {
+                g_auto(GStrv) fields = g_strsplit(*line, ":", /* max_tokens= */ 4);
+                unsigned id;
+
+                if (g_strv_length(fields) >= 3 && parse_id(fields[2], &id) >= 0 && id == number)
+                        return g_strdup(fields[0]);
+        }
+        return g_strdup_printf("%u", number);
+}
+
+char *user_name(Host *host, Verdict *verdict, uid_t uid) {
+        return name_of(host, verdict, "/etc/passwd", uid);
+}
+
+char *group_name(Host *host, Verdict *verdict, gid_t gid) {
+        return name_of(host, verdict, "/etc/group", gid);
+}
+
 void user_done(User *user) {
         g_clear_pointer(&user->groups, g_array_unref);
 }

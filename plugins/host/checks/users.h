@@ -16,6 +16,10 @@ int user_read(Host *host, Verdict *verdict, const char *name, User *ret);
 void user_done(User *user);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(User, user_done)
 
+/* The names of a user and of a group, or their numbers where they have none. */
+char *user_name(Host *host, Verdict *verdict, uid_t uid);
+char *group_name(Host *host, Verdict *verdict, gid_t gid);
+
 /* Whether that user may read and write what has this owner, group and mode. Lists of access (ACLs) are not
  * looked at. */
 bool user_may_use(const User *user, const struct stat *status);
