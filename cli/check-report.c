@@ -2,6 +2,9 @@
 #include "check-report.h"
 
 #include <errno.h>
+#include <string.h>
+
+#define ID_BYTES_MAX 64U
 
 static JsonObject *arguments_to_json(GVariant *arguments) {
         JsonObject *object = json_object_new();
@@ -49,9 +52,36 @@ static JsonObject *check_to_json(GVariant *check, const char *reader, guint64 ti
         return object;
 }
 
+/* The same rules as in plugins/host/checks/report-parse.c: the id becomes a word of commands. */
+static bool is_id(const char *id) {
+        return *id != '\0' && strlen(id) <= ID_BYTES_MAX &&
+               strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(id);
+}
+
+static bool is_result(const char *result) {
+        static const char *const results[] = { "pass", "warn", "fail", "skip" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(results); i++)
+                if (strcmp(results[i], result) == 0)
+                        return true;
+
+        return false;
+}
+
+/* ids: of those before it. */
+static bool check_is_sound(GVariant *check, GHashTable *ids) {
+        const char *id, *group, *result;
+
+        g_variant_get_child(check, 0, "&s", &id);
+        g_variant_get_child(check, 1, "&s", &group);
+        g_variant_get_child(check, 2, "&s", &result);
+        return is_id(id) && *group != '\0' && is_result(result) && g_hash_table_add(ids, (gpointer) id);
+}
+
 int check_report_parse(GBytes *bytes, JsonArray **ret) {
         g_autoptr(GVariant) report = g_variant_ref_sink(
                         g_variant_new_from_bytes(G_VARIANT_TYPE(REPORT_TYPE), bytes, /* trusted= */ FALSE));
+        g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
         g_autoptr(JsonArray) array = json_array_new();
         g_autoptr(GVariant) checks = NULL;
         const char *reader;
@@ -68,6 +98,8 @@ int check_report_parse(GBytes *bytes, JsonArray **ret) {
         for (gsize i = 0; i < g_variant_n_children(checks); i++) {
                 g_autoptr(GVariant) check = g_variant_get_child_value(checks, i);
 
+                if (!check_is_sound(check, ids))
+                        return -EBADMSG;
                 json_array_add_object_element(array, check_to_json(check, reader, time)); /* takes it */
         }
 

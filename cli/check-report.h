@@ -13,6 +13,7 @@
 
 /*
  * The checks of a report, as objects with the members of org.hatago.Host1.HostCheck. -EBADMSG: it is no
- * report, or one of another version.
+ * report, or one of another version, or a check has an id or a result that is none, or an id that another
+ * one has.
  */
 int check_report_parse(GBytes *bytes, JsonArray **ret);

@@ -10,8 +10,8 @@
  * in which they are shown; see check-texts.h for what they say.
  */
 
-/* As they are on the bus, with "Path" besides. Sets error on failure, to UnknownMethod where the agent has
- * none. */
+/* As they are on the bus, with "Path" besides; none before the first look, see check-look.h. Sets error on
+ * failure. */
 int checks_read_bus(const Cli *cli, sd_bus_error *error, JsonArray **ret);
 
 /* Reads one of those anew, at its Path. Sets error on failure. */

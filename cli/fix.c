@@ -12,12 +12,8 @@
 int fix_apply(const Cli *cli, JsonObject *check, bool undo, JsonObject **ret) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         const BusFlag flag = { "undo", undo };
-        char *words[] = { (char *) "fix" };
-        Cli fixing = *cli;
-        unsigned taken;
+        const Cli fixing = verb_assume(cli, "fix"); /* that is what fails, also within another verb */
         int r;
-
-        fixing.verb = verb_find(words, 1, &taken); /* that is what fails, also within another verb */
 
         r = bus_call_flags(cli, json_string(check, "Path"), HOST_CHECK_INTERFACE, "Fix", &flag, 1, &error,
                            NULL);

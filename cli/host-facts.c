@@ -2,10 +2,13 @@
 #include "host-facts.h"
 
 #include "bus.h"
+#include "check-look.h"
 #include "checks.h"
+#include "errors.h"
 #include "json.h"
 #include "machine.h"
 #include "names.h"
+#include "verbs.h"
 
 /* Between two readings of the CPUs' time. */
 #define INTERVAL (500 * USEC_PER_MSEC)
@@ -31,9 +34,19 @@ static JsonObject *usage_read(const Cli *cli) {
         return json_object_from_message(reply, &usage) < 0 ? NULL : usage;
 }
 
+double host_cpu_usage(JsonObject *before, JsonObject *after) {
+        uint64_t busy = json_number(after, "CPUTime") - json_number(before, "CPUTime"),
+                 idle = json_number(after, "CPUIdleTime") - json_number(before, "CPUIdleTime");
+
+        /* The kernel's counters can step back a little: then there is nothing to tell. */
+        if (busy > INT64_MAX || idle > INT64_MAX || busy + idle == 0)
+                return -1;
+        return (double) busy / (double) (busy + idle);
+}
+
 static void add_usage(const Cli *cli, JsonObject *facts) {
         g_autoptr(JsonObject) before = usage_read(cli), after = NULL;
-        uint64_t all, idle;
+        double usage;
 
         if (!before)
                 return;
@@ -42,14 +55,12 @@ static void add_usage(const Cli *cli, JsonObject *facts) {
         if (!after)
                 return;
 
-        all = json_number(after, "CPUTime") - json_number(before, "CPUTime");
-        idle = json_number(after, "CPUIdleTime") - json_number(before, "CPUIdleTime");
+        usage = host_cpu_usage(before, after);
         json_object_remove_member(after, "CPUTime");
         json_object_remove_member(after, "CPUIdleTime");
         add_members(facts, after);
-        /* The kernel's counters can step back a little: then there is nothing to tell. */
-        if (all > 0 && all <= INT64_MAX && idle <= all)
-                json_object_set_double_member(facts, "CPUUsage", 1 - (double) idle / (double) all);
+        if (usage >= 0)
+                json_object_set_double_member(facts, "CPUUsage", usage);
 }
 
 static void add_machines(const Cli *cli, JsonObject *facts) {
@@ -85,13 +96,31 @@ static const char *accelerator(JsonArray *checks) {
         return "";
 }
 
+/* A new look at the host, and when there was a look that succeeded. */
+static void add_look(const Cli *cli, JsonObject *facts) {
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL, ignored = SD_BUS_ERROR_NULL;
+        _cleanup_(explanation_done) Explanation explanation = { 0 };
+        const Cli judging = verb_assume(cli, "validate");
+        g_autoptr(JsonObject) validation = NULL;
+
+        if (checks_look(cli, &error) < 0) {
+                error_explain(&judging, /* subject= */ NULL, /* closest= */ NULL, error.name, error.message,
+                              /* arguments= */ NULL, &explanation);
+                json_object_set_string_member(facts, "ChecksError", explanation.reason);
+        }
+        if (!checks_are_missing(&error) &&
+            bus_get_all(cli, HATAGO_PATH, VALIDATION_INTERFACE, &ignored, &validation) >= 0)
+                json_object_set_int_member(facts, "CheckedAt",
+                                           (gint64) json_number(validation, "CheckedAt"));
+}
+
 static void add_checks(const Cli *cli, JsonObject *facts) {
         _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
         JsonArray *problems = json_array_new();
         g_autoptr(JsonArray) checks = NULL;
 
         json_object_set_array_member(facts, "Problems", problems); /* takes it */
-        if (checks_read_bus(cli, &ignored, &checks) < 0)
+        if (json_number(facts, "CheckedAt") == 0 || checks_read_bus(cli, &ignored, &checks) < 0)
                 return;
         checks_add_texts(checks);
         json_object_set_string_member(facts, "Accelerator", accelerator(checks));
@@ -113,6 +142,7 @@ int host_facts_read(const Cli *cli, sd_bus_error *error, JsonObject **ret) {
                 return r;
         if (bus_get_all(cli, HATAGO_PATH, HOST_INTERFACE, &ignored, &host) >= 0)
                 add_members(facts, host);
+        add_look(cli, facts);
         add_usage(cli, facts);
         add_machines(cli, facts);
         add_checks(cli, facts);

@@ -32,6 +32,38 @@ static void test_a_report_has_what_the_bus_has(void) {
                         "\"Fixable\":true,\"Undoable\":false}]");
 }
 
+static int parse(const char *checks) {
+        g_autofree char *text = g_strdup_printf("(%u, uint64 1, 'x', %s)", REPORT_VERSION, checks);
+        g_autoptr(GVariant) report = g_variant_ref_sink(
+                        g_variant_parse(G_VARIANT_TYPE(REPORT_TYPE), text, NULL, NULL, NULL));
+        g_autoptr(GBytes) bytes = g_variant_get_data_as_bytes(report);
+        g_autoptr(JsonArray) found = NULL;
+
+        return check_report_parse(bytes, &found);
+}
+
+static void test_checks_that_cannot_be_are_refused(void) {
+        static const char *const odd[] = {
+                "[('', 'g', 'pass', '', '', {}, [], false, false)]",
+                "[('a; reboot', 'g', 'pass', '', '', {}, [], false, false)]",
+                "[('A', 'g', 'pass', '', '', {}, [], false, false)]",
+                "[('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'g', 'pass', '', '', {}, "
+                "[], false, false)]",
+                "[('a', '', 'pass', '', '', {}, [], false, false)]",
+                "[('a', 'g', 'good', '', '', {}, [], false, false)]",
+                "[('a', 'g', '', '', '', {}, [], false, false)]",
+                "[('a', 'g', 'pass', '', '', {}, [], false, false), "
+                "('a', 'g', 'fail', '', '', {}, [], false, false)]",
+        };
+
+        g_assert_cmpint(parse("[]"), ==, 0);
+        g_assert_cmpint(parse("[('a-9', 'g', 'pass', '', '', {}, [], false, false), "
+                              "('b', 'g', 'skip', '', '', {}, [], false, false)]"),
+                        ==, 0);
+        for (size_t i = 0; i < G_N_ELEMENTS(odd); i++)
+                g_assert_cmpint(parse(odd[i]), ==, -EBADMSG);
+}
+
 static void test_what_is_no_report_is_refused(void) {
         g_autoptr(GBytes) newer = report_new(REPORT_VERSION + 1), whole = report_new(REPORT_VERSION);
         g_autoptr(JsonArray) checks = NULL;
@@ -49,5 +81,7 @@ int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/check-report/a-report-has-what-the-bus-has", test_a_report_has_what_the_bus_has);
         g_test_add_func("/check-report/what-is-no-report-is-refused", test_what_is_no_report_is_refused);
+        g_test_add_func("/check-report/checks-that-cannot-be-are-refused",
+                        test_checks_that_cannot_be_are_refused);
         return g_test_run();
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fix.h"
 
+#include "check-look.h"
 #include "check-print.h"
 #include "check-texts.h"
 #include "checks.h"
-#include "errors.h"
 #include "json.h"
 #include "text.h"
 #include "usage.h"
@@ -238,7 +238,6 @@ static int fix_those(const Cli *cli, JsonArray *checks, char **arguments, unsign
 }
 
 int verb_fix(Cli *cli, char **arguments, unsigned n) {
-        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         const Options *options = cli->options;
         g_autoptr(JsonArray) checks = NULL;
 
@@ -247,10 +246,9 @@ int verb_fix(Cli *cli, char **arguments, unsigned n) {
         if ((options->all || n > 0) && !fix_may_ask(cli))
                 return EXIT_USAGE;
 
-        if (checks_read_bus(cli, &error, &checks) < 0) {
-                error_report(cli, NULL, &error);
+        checks = checks_look_and_read(cli);
+        if (!checks)
                 return EXIT_FAILURE;
-        }
         if (options->all || n > 0)
                 return fix_those(cli, checks, arguments, n);
         if (options->json != JSON_OFF)

@@ -166,6 +166,26 @@ static void add_problems(Fields *fields, JsonArray *problems) {
                            COLOUR_DIM);
 }
 
+/* What there is to say of the checks besides what they find wrong; silence would look like good news. */
+static void add_checks(Fields *fields, JsonObject *facts) {
+        JsonArray *problems = json_array(facts, "Problems");
+        const char *error = json_string(facts, "ChecksError");
+        uint64_t when = json_number(facts, "CheckedAt");
+        g_autofree char *moment = when > 0 ? format_moment(when) : NULL;
+
+        if (*error && when > 0)
+                /* Translators: when the host was last looked at, and why not just now. */
+                fields_add_sentence(fields, _("Checks"), g_strdup_printf(_("as of %s: %s"), moment, error),
+                                    COLOUR_YELLOW);
+        else if (when == 0)
+                fields_add_sentence(fields, _("Checks"),
+                                    *error ? g_strdup_printf(_("not judged yet: %s"), error)
+                                           : g_strdup(_("not judged yet")),
+                                    COLOUR_YELLOW);
+        else if (!problems || json_array_get_length(problems) == 0)
+                fields_add(fields, _("Checks"), g_strdup(_("nothing is wrong")), COLOUR_NONE);
+}
+
 static void host_print(const Cli *cli, JsonObject *facts) {
         g_autoptr(Fields) fields = fields_new(cli->terminal);
         bool connected = json_flag(facts, "Connected");
@@ -185,6 +205,7 @@ static void host_print(const Cli *cli, JsonObject *facts) {
         fields_add_sentence(fields, _("Versions"), versions_text(facts), COLOUR_NONE);
         if (!connected)
                 fields_add(fields, _("libvirt"), g_strdup(_("does not answer: hatago status")), COLOUR_RED);
+        add_checks(fields, facts);
         add_problems(fields, json_array(facts, "Problems"));
 
         status_title_print(cli, *name ? name : g_get_host_name(), "", connected ? "running" : "crashed",

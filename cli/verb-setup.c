@@ -1,39 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "bus.h"
+#include "check-look.h"
 #include "check-print.h"
 #include "check-texts.h"
 #include "checks.h"
 #include "errors.h"
 #include "fix.h"
-#include "job-wait.h"
 #include "json.h"
-#include "names.h"
 #include "verbs.h"
-
-/* Has the host read anew, and waits for it. Prints what goes wrong. */
-static int setup_validate(const Cli *cli) {
-        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_message_ sd_bus_message *reply = NULL;
-        g_autoptr(JobWait) wait = NULL;
-        const char *job;
-        int r;
-
-        /* Before the call: the job may end before its answer is read. */
-        r = job_wait_new(cli, &error, &wait);
-        if (r >= 0)
-                r = bus_call_method(cli, HATAGO_PATH, VALIDATION_INTERFACE, "Run", &error, &reply, "a{sv}",
-                                    0);
-        if (r >= 0)
-                r = sd_bus_message_read(reply, "o", &job);
-        if (r < 0) {
-                error_report(cli, NULL, &error);
-                return r;
-        }
-
-        job_wait_add(wait, job, _("looking at the host"));
-        r = job_wait_run(wait);
-        return job_wait_report(wait, r, job, _("looking at the host")) ? 0 : -EIO;
-}
 
 static JsonArray *setup_read(const Cli *cli) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -138,9 +111,7 @@ int verb_setup(Cli *cli, char **arguments, unsigned n) {
         g_autoptr(JsonArray) before = NULL, after = NULL;
         CheckCounts counts;
 
-        if (setup_validate(cli) < 0)
-                return EXIT_FAILURE;
-        before = setup_read(cli);
+        before = checks_look_and_read(cli);
         if (!before)
                 return EXIT_FAILURE;
 

@@ -92,6 +92,15 @@ const Verb *verb_find(char **words, unsigned n_words, unsigned *ret_taken) {
         return NULL;
 }
 
+Cli verb_assume(const Cli *cli, const char *name) {
+        char *words[] = { (char *) name };
+        Cli other = *cli;
+        unsigned taken;
+
+        other.verb = verb_find(words, G_N_ELEMENTS(words), &taken);
+        return other;
+}
+
 /* What other tools call it. */
 static const char *const aliases[][2] = {
         { "cancel", "job cancel" },

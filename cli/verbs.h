@@ -58,6 +58,9 @@ int verb_xml(Cli *cli, char **arguments, unsigned n);
 /* The verb that the words begin with, and how many of them it took. NULL if there is none. */
 const Verb *verb_find(char **words, unsigned n_words, unsigned *ret_taken);
 
+/* The same as if this verb had been called: what fails then is told as its failure. */
+Cli verb_assume(const Cli *cli, const char *name);
+
 /* The verb that may have been meant by a word that is none; NULL if none is near. */
 const char *verb_suggest(const char *word);
 

@@ -15,7 +15,7 @@ from agent import TOP
 from conftest import House
 from hatago_bus import ROOT, VALIDATION
 from polkit_mock import NO
-from systemd_mock import DONE, FAILED, KSM, TUN, VHOST_NET, Verdict
+from systemd_mock import DONE, FAILED, KSM, PROBE, TUN, VHOST_NET, SystemdMock, Verdict
 from test_cli import HATAGO, process, run
 
 KVM = ("kvm-module", "acceleration", "fail", "missing", "", {"module": "kvm_intel"},
@@ -495,6 +495,7 @@ def test_the_host_on_one_screen(host):
                  "Networks: default (virbr0)", "FAIL  kernel module for KVM", "4 in all: hatago validate"):
         assert line in lines or f"Wrong: {line}" in lines
     assert any(re.fullmatch(r"Storage: default-pool  \[-{12}\] 0%, .* of .* free", line) for line in lines)
+    assert any(re.fullmatch(r"CPUs: 2[456]% busy, 2 virtual ones in running machines", line) for line in lines)
     assert any(re.fullmatch(r"Memory: .*, 2 GiB given to running machines", line) for line in lines)
     assert any(re.fullmatch(r"Versions: hatago .*, libvirt .*", line) for line in lines)
 
@@ -504,6 +505,7 @@ def test_the_host_as_json(host):
     facts = json.loads(host.run("host", "--json=short").stdout)
     assert facts["Machines"] == facts["MachinesRunning"] == 1 and facts["VCPUsRunning"] == 2
     assert facts["MemoryRunning"] == 2 * 1024 ** 3
+    assert facts["CPUUsage"] == pytest.approx(0.25, abs=0.01)
     assert facts["Accelerator"] == "none" and facts["Kernel"] == os.uname().release
     assert [pool["Name"] for pool in facts["Pools"]] == ["default-pool"]
     assert [check["Id"] for check in facts["Problems"]] == ["kvm-module", "kvm-guest"]
@@ -511,6 +513,55 @@ def test_the_host_as_json(host):
     host.has(Verdict("kvm-guest", "acceleration"))
     facts = json.loads(host.run("host", "--json=short").stdout)
     assert facts["Accelerator"] == "kvm" and facts["Problems"] == []
+    assert facts["CheckedAt"] == host.systemd.when and "ChecksError" not in facts
+    assert "Checks: nothing is wrong\n" in host.run("host").stdout
+
+
+@pytest.mark.parametrize("arguments, said", [(["fix"], "Loads the module vhost_net"),
+                                             (["fix", "vhost-net", "--yes"], "PASS  fast network"),
+                                             (["host"], "WARN  fast network")])
+def test_what_broke_silently_is_seen(host, arguments, said):
+    """No event tells the agent of it, and nobody has asked for a look."""
+    host.has(TUN)
+    host.systemd.verdicts = [TUN, VHOST_NET]
+    done = host.run(*arguments)
+    assert done.returncode == 0 and said in done.stdout
+
+
+def test_what_was_mended_silently_is_not_mended_again(host):
+    host.systemd.verdicts = [TUN]
+    done = host.run("fix", "--all", "--yes")
+    assert "Nothing is wrong that could be fixed here." in done.stdout and host.fixed() == []
+
+
+@pytest.mark.parametrize("verb", ["fix", "setup", "host"])
+def test_a_look_that_fails_is_told(host, verb):
+    works = host.systemd.units[PROBE]
+    host.systemd.units[PROBE] = lambda: FAILED
+    try:
+        done = host.run(verb)
+    finally:
+        host.systemd.units[PROBE] = works
+    if verb == "host":
+        assert done.returncode == 0 and re.search(r"Checks: as of 1970-.*: ", done.stdout)
+        assert "FAIL  kernel module for KVM" in done.stdout, "what was known stands"
+    else:
+        assert done.returncode == 1 and "cannot judge the host: " in done.stderr
+
+
+def test_before_the_first_report_the_host_is_looked_at():
+    house = House()
+    try:
+        systemd = house.systemd = SystemdMock(house.bus.address, house.folder / "reports")
+        works = systemd.units[PROBE]
+        systemd.units[PROBE] = lambda: FAILED
+        house.ready_agent(plugins=house.all_plugins(), environment={"HATAGO_REPORT_FOLDER": str(systemd.folder)})
+        assert "Checks: not judged yet: " in run(house, "host").stdout
+        systemd.units[PROBE], systemd.verdicts = works, [VHOST_NET]
+        done = run(house, "fix")
+        assert done.returncode == 0 and "Loads the module vhost_net" in done.stdout, done.stderr
+    finally:
+        house.end()
 
 
 def test_an_agent_without_checks_says_what_is_missing(shared_house):
@@ -519,3 +570,4 @@ def test_an_agent_without_checks_says_what_is_missing(shared_house):
         assert done.returncode == 1 and "hatago-host" in done.stderr, verb
     done = run(shared_house, "host")
     assert done.returncode == 0 and "Machines: 1, 1 running" in done.stdout
+    assert "Checks: not judged yet: the agent has no part that judges the host\n" in done.stdout
