@@ -73,8 +73,9 @@ static void add_lines(Fields *fields, const char *label, char *text, Colour colo
 }
 
 static void add_fix(Fields *fields, JsonObject *check) {
-        add_lines(fields, _("Remedy"), g_strdup_printf("  hatago fix %s", json_string(check, "Id")),
-                  COLOUR_NONE);
+        g_autofree char *id = text_shell_word(json_string(check, "Id"));
+
+        add_lines(fields, _("Remedy"), g_strdup_printf("  hatago fix %s", id), COLOUR_NONE);
         add_lines(fields, NULL, check_fix_text(check, /* undo= */ false), COLOUR_NONE);
 }
 

@@ -85,7 +85,7 @@ const CheckText check_texts_acceleration[] = {
         { "nested", "off", N_("Off: guests cannot be hosts of guests themselves."),
           N_("Only who wants virtual machines in virtual machines needs it."),
           N_("To turn it on, with all guests off:\n"
-             "  echo \"options {module} nested=1\" | sudo tee /etc/modprobe.d/nested.conf\n"
+             "  echo options {module} nested=1 | sudo tee /etc/modprobe.d/nested.conf\n"
              "  sudo modprobe -r {module} && sudo modprobe {module}") },
         { "nested", "no-module", N_("No module of KVM is loaded."), NULL, NULL },
         {},

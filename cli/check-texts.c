@@ -215,14 +215,50 @@ static char *text_value(const char *key, const void *data) {
                 return advice;
         if (*argument == '\0')
                 return g_strdup("?");
-        return parts[1] ? size_text(argument) : text_escape(argument, /* ascii= */ false);
+        /* Without blanks around it: a line that begins with two is a command. */
+        return parts[1] ? size_text(argument) : g_strstrip(text_escape(argument, /* ascii= */ false));
 }
 
+/* The same as a word of a command. */
+static char *word_value(const char *key, const void *data) {
+        g_autofree char *text = text_value(key, data);
+
+        return text_shell_word(text);
+}
+
+/* A command that names the interfaces, for each of them: it takes one. */
+static void add_interface_lines(GPtrArray *lines, const char *pattern, JsonObject *arguments) {
+        g_auto(GStrv) names = g_strsplit(json_string(arguments, "interfaces"), ",", -1);
+
+        for (size_t i = 0; names[i]; i++) {
+                g_autoptr(JsonObject) one = json_object_new(); /* its line has no other key */
+
+                json_object_set_string_member(one, "interfaces", names[i]);
+                g_ptr_array_add(lines, text_fill_keys(pattern, word_value, one));
+        }
+}
+
+/* Line by line: what comes from elsewhere is quoted in those that are commands. */
 static char *pattern_fill(JsonObject *check, const char *pattern) {
         g_autoptr(JsonObject) none = json_object_new();
+        g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
         JsonObject *arguments = arguments_of(check);
+        g_auto(GStrv) patterns = pattern ? g_strsplit(_(pattern), "\n", -1) : NULL;
 
-        return pattern ? text_fill_keys(_(pattern), text_value, arguments ? arguments : none) : NULL;
+        if (!patterns)
+                return NULL;
+        if (!arguments)
+                arguments = none;
+        for (size_t i = 0; patterns[i]; i++)
+                if (!g_str_has_prefix(patterns[i], "  "))
+                        g_ptr_array_add(lines, text_fill_keys(patterns[i], text_value, arguments));
+                else if (strstr(patterns[i], "{interfaces}") && *json_string(arguments, "interfaces"))
+                        add_interface_lines(lines, patterns[i], arguments);
+                else
+                        g_ptr_array_add(lines, text_fill_keys(patterns[i], word_value, arguments));
+        g_ptr_array_add(lines, NULL);
+
+        return g_strjoinv("\n", (char **) lines->pdata);
 }
 
 static const CheckText *check_text(JsonObject *check) {

@@ -9,8 +9,8 @@
  * What the checks of the host say to people. A check is an object with the members of
  * org.hatago.Host1.HostCheck, from the agent or from a report of hatago-probe; what it says is in the
  * language of the user. A text can have several lines; one that begins with two blanks is a command, to be
- * copied as it is. Values in it are escaped. Names of checks, groups and reasons that are not known here
- * are shown as they are: the agent may be newer.
+ * copied as it is, and values in it are quoted for a shell. Values elsewhere are escaped. Names of checks,
+ * groups and reasons that are not known here are shown as they are: the agent may be newer.
  */
 
 typedef struct CheckGroup {

@@ -114,7 +114,7 @@ char *columns_words(void) {
 void columns_print_help(FILE *file) {
         fprintf(file, "\n%s\n", _("Columns:"));
         for (size_t i = 0; i < G_N_ELEMENTS(columns); i++)
-                fprintf(file, "  %-26s %s\n", columns[i].name, _(columns[i].help));
+                terminal_print_row(file, columns[i].name, _(columns[i].help));
 }
 
 const char *column_property(const ListColumn *column) {

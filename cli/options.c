@@ -7,6 +7,7 @@
 
 #include "format.h"
 #include "list-columns.h"
+#include "terminal.h"
 #include "text.h"
 
 typedef struct OptionRow OptionRow;
@@ -141,8 +142,8 @@ static const OptionRow rows[] = {
           N_("talk to the agent of another host, by ssh (also: -H)") },
         { "help", NULL, MEMBER(help), read_flag, NULL, N_("print help, also for one verb") },
         { "version", NULL, MEMBER(version), read_flag, NULL, N_("print the version") },
-        { "all", NULL, MEMBER(all), read_flag, "list,fix",
-          N_("all there are (of machines, also without it)") },
+        { "all", NULL, MEMBER(all), read_flag, "list", N_("all machines (also without it)") },
+        { "all", NULL, MEMBER(all), read_flag, "fix", N_("all that is wrong and can be fixed") },
         { "running", NULL, MEMBER(running), read_flag, "list", N_("only machines that run") },
         { "state", "STATE,…", MEMBER(state), read_state, "list",
           N_("only machines in these states: running, paused, shutdown, shutoff, crashed, pmsuspended"),
@@ -204,6 +205,16 @@ static const OptionRow rows[] = {
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(rows) <= 64); /* bits of Options.given */
+
+/* An option can have a row for each of some verbs, which differ in nothing but their help. */
+static bool option_goes_with(const char *name, const char *verb) {
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+                if (strcmp(rows[i].name, name) == 0 &&
+                    (!rows[i].verbs || text_list_has(rows[i].verbs, ',', verb)))
+                        return true;
+
+        return false;
+}
 
 static const OptionRow *row_find(const char *name, size_t n) {
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -316,9 +327,7 @@ int options_parse(int argc, char **argv, Options *ret_options, GPtrArray **ret_w
 
 const char *options_find_stray(const Options *options, const char *verb) {
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-                if (!(options->given & UINT64_C(1) << i) || !rows[i].verbs)
-                        continue;
-                if (!text_list_has(rows[i].verbs, ',', verb))
+                if (options->given & UINT64_C(1) << i && !option_goes_with(rows[i].name, verb))
                         return rows[i].name;
         }
         return NULL;
@@ -333,7 +342,6 @@ void options_print_help(FILE *file, const char *verb) {
                         continue;
                 name = g_strdup_printf("--%s%s%s", row->name, row->value ? "=" : "",
                                        row->value ? row->value : "");
-                fprintf(file, "  %s%*s %s\n", name, (int) (26 - MIN(text_width(name), 26)), "",
-                        _(row->help));
+                terminal_print_row(file, name, _(row->help));
         }
 }

@@ -23,7 +23,7 @@ static const struct {
         char *(*text)(JsonNode *node);
 } kinds[] = {
         { "Memory,MemoryMaximum,Bytes,BytesTotal", size_text },
-        { "StartedAt,EndedAt,ExpectedEnd", moment_text },
+        { "StartedAt,EndedAt,ExpectedEnd,CheckedAt", moment_text },
         { "PID,DomainId", number_text },
 };
 

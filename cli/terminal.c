@@ -6,6 +6,11 @@
 
 #include "text.h"
 
+/* Of a help: columns of the names, where the rest begins, and how narrow that may get. */
+#define NAME_WIDTH 26U
+#define HELP_LEFT (NAME_WIDTH + 3)
+#define HELP_MIN 24U
+
 static unsigned terminal_columns(void) {
         const char *variable = getenv("COLUMNS");
         struct winsize size = { 0 };
@@ -36,6 +41,33 @@ void terminal_init(Terminal *terminal) {
         terminal->colour = colour && terminal->out_tty;
         terminal->err_colour = colour && terminal->err_tty;
         terminal->columns = terminal->out_tty ? terminal_columns() : 0;
+}
+
+/* Of standard output; UINT_MAX: no limit. */
+static unsigned help_columns(void) {
+        return isatty(STDOUT_FILENO) ? terminal_columns() : UINT_MAX;
+}
+
+void terminal_print_sentence(FILE *file, const char *text) {
+        g_auto(GStrv) lines = text_wrap(text, MAX(help_columns(), HELP_MIN));
+
+        for (size_t i = 0; lines[i]; i++)
+                fprintf(file, "%s\n", lines[i]);
+}
+
+void terminal_print_row(FILE *file, const char *name, const char *help) {
+        unsigned columns = help_columns(), room = columns > HELP_LEFT ? columns - HELP_LEFT : 0;
+        g_auto(GStrv) lines = text_wrap(help, MAX(room, HELP_MIN));
+        unsigned width = text_width(name);
+
+        fprintf(file, "  %s", name);
+        /* What is behind a name that leaves no room for it in its line begins below. */
+        if (width > NAME_WIDTH && width + 3 + text_width(help) > columns)
+                fprintf(file, "\n%*s", (int) HELP_LEFT, "");
+        else
+                fprintf(file, "%*s", (int) (NAME_WIDTH - MIN(width, NAME_WIDTH)) + 1, "");
+        for (size_t i = 0; lines[i]; i++)
+                fprintf(file, "%*s%s\n", i > 0 ? (int) HELP_LEFT : 0, "", lines[i]);
 }
 
 const char *colour_on(bool enabled, Colour colour) {

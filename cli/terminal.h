@@ -26,6 +26,12 @@ typedef enum Colour {
 
 void terminal_init(Terminal *terminal);
 
+/* A text of a help on lines that fit the terminal, if standard output is one. */
+void terminal_print_sentence(FILE *file, const char *text);
+
+/* A row of a help: a name, and what it is; the same of its lines. */
+void terminal_print_row(FILE *file, const char *name, const char *help);
+
 /* The sequences that begin and end a colour; empty if there is none to be shown. */
 const char *colour_on(bool enabled, Colour colour);
 const char *colour_off(bool enabled, Colour colour);

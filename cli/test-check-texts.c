@@ -135,6 +135,31 @@ static void test_what_comes_from_outside_is_only_shown(void) {
         text_has(check_meaning(check), "{unit} \\x1b[2J\\nFAIL");
 }
 
+static void test_commands_quote_what_comes_from_outside(void) {
+        g_autoptr(JsonObject) disk = check_new("disk-space", "full"),
+                              unit = check_new("libvirt-daemon", "masked"),
+                              nested = check_new("nested", "off");
+
+        argue(disk, "path", "/x; reboot");
+        text_has(check_remedy(disk), "  sudo du -xh --max-depth=1 '/x; reboot' | sort -h\n");
+        text_has(check_meaning(disk), "The file system of /x; reboot is full");
+        argue(unit, "unit", "  sudo $(reboot)'\n");
+        text_has(check_remedy(unit), "  sudo systemctl unmask 'sudo $(reboot)'\\''\\n'\n");
+        text_has(check_meaning(unit), "sudo $(reboot)");
+        g_assert_false(g_str_has_prefix(check_meaning(unit), " "));
+        argue(nested, "module", "kvm_intel`reboot`");
+        text_has(check_remedy(nested), "  echo options 'kvm_intel`reboot`' nested=1 | sudo tee ");
+}
+
+static void test_commands_take_one_interface(void) {
+        g_autoptr(JsonObject) check = check_new("nic-manager", "unmanaged");
+
+        argue(check, "interfaces", "eth0, eth1;reboot");
+        text_has(check_remedy(check), "\n  sudo nmcli device set eth0 managed yes\n"
+                                      "  sudo nmcli device set 'eth1;reboot' managed yes");
+        text_has(check_meaning(check), "eth0, eth1;reboot");
+}
+
 static void test_sizes_are_read_by_people(void) {
         g_autoptr(JsonObject) check = check_new("disk-space", "low");
 
@@ -174,6 +199,9 @@ int main(int argc, char **argv) {
                         test_the_kernel_is_told_by_its_loader);
         g_test_add_func("/check-texts/what-comes-from-outside-is-only-shown",
                         test_what_comes_from_outside_is_only_shown);
+        g_test_add_func("/check-texts/commands-quote-what-comes-from-outside",
+                        test_commands_quote_what_comes_from_outside);
+        g_test_add_func("/check-texts/commands-take-one-interface", test_commands_take_one_interface);
         g_test_add_func("/check-texts/sizes-are-read-by-people", test_sizes_are_read_by_people);
         g_test_add_func("/check-texts/what-is-not-known-is-shown-as-it-is",
                         test_what_is_not_known_is_shown_as_it_is);

@@ -11,6 +11,7 @@ static void value_is(const char *property, const char *json, const char *expecte
 static void test_values_have_units(void) {
         value_is("Memory", "1610612736", "1.5 GiB");
         value_is("StartedAt", "1795300000000000", "2026-11-21 22:26:40");
+        value_is("CheckedAt", "1795300000000000", "2026-11-21 22:26:40");
         value_is("VCPUs", "4", "4");
         value_is("Autostart", "true", "yes");
         value_is("Warnings", "[\"emulated\",\"disk-missing\"]", "emulated disk-missing");

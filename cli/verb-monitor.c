@@ -142,6 +142,9 @@ static JobTold *job_told_ensure(Monitor *monitor, const char *path, JsonObject *
 static bool event_is_wanted(Monitor *monitor, const MonitorEvent *event) {
         JsonObject *job = monitor_model_get(monitor->model, event->path, JOB_INTERFACE);
 
+        /* A look at the host that finds all as it was is no news; what it finds else is that of a check. */
+        if (event->kind == MONITOR_CHANGED && strcmp(event->interface, VALIDATION_INTERFACE) == 0)
+                return false;
         if (monitor->n_patterns == 0 || strcmp(event->path, HATAGO_PATH) == 0)
                 return true;
         return job ? job_is_wanted(monitor, json_array(job, "Objects"))

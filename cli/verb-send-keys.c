@@ -42,8 +42,11 @@ static int chords_add(const Cli *cli, const char *text, GPtrArray *chords) {
 
 void verb_send_keys_print_help(FILE *file) {
         g_autofree char *all = keys_list();
+        g_autofree char *text = g_strdup_printf(
+                        _("Keys: a to z, 0 to 9, signs, %s, or Linux's codes of them."), all);
 
-        fprintf(file, _("\nKeys: a to z, 0 to 9, signs, %s, or Linux's codes of them.\n"), all);
+        fputc('\n', file);
+        terminal_print_sentence(file, text);
 }
 
 static int message_append_chord(sd_bus_message *message, const GArray *chord) {

@@ -2,6 +2,7 @@
 #include "verbs.h"
 
 #include "list-columns.h"
+#include "terminal.h"
 #include "text.h"
 
 #define ACTION(name) "org.hatago.Host1." name
@@ -158,10 +159,10 @@ char *verb_list_second(const char *first) {
 }
 
 static void verb_print(const Verb *verb) {
-        g_autofree char *usage =
-                        g_strdup_printf("%s %s", verb->name, *verb->arguments ? _(verb->arguments) : "");
+        const char *arguments = *verb->arguments ? _(verb->arguments) : "";
+        g_autofree char *usage = g_strdup_printf("%s%s%s", verb->name, *arguments ? " " : "", arguments);
 
-        printf("  %s%*s %s\n", usage, (int) (26 - MIN(text_width(usage), 26)), "", _(verb->help));
+        terminal_print_row(stdout, usage, _(verb->help));
 }
 
 static void help_print_all(void) {
@@ -173,20 +174,25 @@ static void help_print_all(void) {
                         verb_print(&verbs[i]);
         printf("\n%s\n", _("Options of all verbs:"));
         options_print_help(stdout, NULL);
-        printf("\n%s\n", _("'hatago VERB --help' has the options of a verb, hatago(1) the rest."));
+        puts("");
+        terminal_print_sentence(stdout,
+                                _("'hatago VERB --help' has the options of a verb, hatago(1) the rest."));
 }
 
 void help_print(const Verb *verb) {
         g_autofree char *usage = NULL;
+        const char *arguments;
 
         if (!verb) {
                 help_print_all();
                 return;
         }
-        usage = g_strdup_printf("hatago %s %s %s", verb->name, _("[OPTION…]"),
-                                *verb->arguments ? _(verb->arguments) : "");
+        arguments = *verb->arguments ? _(verb->arguments) : "";
+        usage = g_strdup_printf("hatago %s %s%s%s", verb->name, _("[OPTION…]"), *arguments ? " " : "",
+                                arguments);
         printf(_("Usage: %s\n\n"), usage);
-        printf("%s\n\n", _(verb->help));
+        terminal_print_sentence(stdout, _(verb->help));
+        puts("");
         options_print_help(stdout, verb->name);
         options_print_help(stdout, NULL);
         if (verb->print_more)

@@ -16,7 +16,7 @@ from conftest import House
 from hatago_bus import ROOT, VALIDATION
 from polkit_mock import NO
 from systemd_mock import DONE, FAILED, KSM, PROBE, TUN, VHOST_NET, SystemdMock, Verdict
-from test_cli import HATAGO, process, run
+from test_cli import HATAGO, Monitor, process, run
 
 KVM = ("kvm-module", "acceleration", "fail", "missing", "", {"module": "kvm_intel"},
        ["/proc/cpuinfo", "/sys/module/kvm_intel"], True, False)
@@ -221,6 +221,31 @@ def on_terminal(probe, columns, *arguments, **environment):
         child.wait(30)
     os.close(primary)
     return text.split("\n")
+
+
+@pytest.mark.parametrize("verb", [[], ["list"], ["fix"], ["validate"], ["send-keys"], ["setup"]],
+                         ids=lambda verb: " ".join(verb))
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_help_fits_the_terminal(verb, language):
+    primary, secondary = pty.openpty()
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": language, "COLUMNS": "70", "TERM": "xterm"}
+    with subprocess.Popen([HATAGO, *verb, "--help"], stdout=secondary, env=environment) as child:
+        os.close(secondary)
+        lines = read_all(primary).split("\n")
+        assert child.wait(30) == 0
+    os.close(primary)
+    assert [line for line in lines if width(line) > 70 or line.endswith(" ")] == []
+    assert len(lines) > 10
+
+
+def test_all_is_explained_by_the_verb():
+    def said(verb):
+        text = subprocess.run([HATAGO, verb, "--help"], capture_output=True, text=True, check=True,
+                              env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "en"}).stdout
+        return [line.split(maxsplit=1)[1] for line in text.splitlines() if line.startswith("  --all ")]
+    assert said("fix") == ["all that is wrong and can be fixed"]
+    assert said("list") == ["all machines (also without it)"]
+    assert said("setup") == []
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -498,6 +523,15 @@ def test_the_host_on_one_screen(host):
     assert any(re.fullmatch(r"CPUs: 2[456]% busy, 2 virtual ones in running machines", line) for line in lines)
     assert any(re.fullmatch(r"Memory: .*, 2 GiB given to running machines", line) for line in lines)
     assert any(re.fullmatch(r"Versions: hatago .*, libvirt .*", line) for line in lines)
+
+
+def test_the_monitor_tells_of_verdicts_and_not_of_looks(host):
+    monitor = Monitor(host.house, host.caller)
+    host.has(HARDWARE, MODULE, VHOST_NET, KSM, NETWORK, TUN)
+    host.has(HARDWARE, Verdict("kvm-module", "acceleration"), VHOST_NET, KSM, NETWORK, TUN)
+    lines, _ = monitor.wait("Result: fail → pass")
+    assert any(re.search(r"kvm_2dmodule: CheckedAt: \S+ \S+ → 1970-01-01 ", line) for line in lines), lines
+    assert not any("agent: CheckedAt" in line or "agent: ReadBy" in line for line in lines), lines
 
 
 def test_the_host_as_json(host):
