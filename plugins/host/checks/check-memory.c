@@ -64,7 +64,7 @@ void judge_hugepages(Host *host, Verdict *verdict) {
         verdict_set(verdict, CHECK_PASS, "reserved", "%" PRIi64, most.count);
         verdict_add(verdict, "count", "%" PRIi64, most.count);
         verdict_add(verdict, "size", "%" PRIi64, most.size);
-        verdict_add(verdict, "free", "%" PRIi64, most.free);
+        verdict_add_coarse(verdict, "free", (uint64_t) MAX(most.free, 0));
 }
 
 /* "always [madvise] never": QEMU asks for big pages by itself, so that "madvise" does as well. */
@@ -107,7 +107,7 @@ void judge_ksm(Host *host, Verdict *verdict) {
 
         (void) host_read_number(host, verdict, KSM "pages_sharing", &sharing);
         verdict_set(verdict, CHECK_PASS, "on", "%" PRIi64, run);
-        verdict_add(verdict, "saved", "%" PRIi64, sharing * (int64_t) sysconf(_SC_PAGESIZE));
+        verdict_add_coarse(verdict, "saved", (uint64_t) MAX(sharing, 0) * (uint64_t) sysconf(_SC_PAGESIZE));
 }
 
 /* A line "CommitLimit:    8123456 kB", in bytes; -1: none. */
@@ -136,5 +136,6 @@ void judge_overcommit(Host *host, Verdict *verdict) {
         meminfo = host_read(host, verdict, MEMINFO);
         verdict_set(verdict, CHECK_WARN, "strict", "%" PRIi64, mode);
         verdict_add(verdict, "limit", "%" PRIi64, meminfo_bytes(meminfo ?: "", "CommitLimit:"));
-        verdict_add(verdict, "committed", "%" PRIi64, meminfo_bytes(meminfo ?: "", "Committed_AS:"));
+        verdict_add_coarse(verdict, "committed",
+                           (uint64_t) MAX(meminfo_bytes(meminfo ?: "", "Committed_AS:"), 0));
 }

@@ -43,15 +43,6 @@ static int room_read(Room *room, Host *host, Verdict *verdict, const char *path)
         return 0;
 }
 
-/* To seven bits, less than 2 %: that a file grew by a few bytes is no change of the verdict. */
-static uint64_t coarse(uint64_t bytes) {
-        unsigned shift = 0;
-
-        while (bytes >> shift > 127)
-                shift++;
-        return bytes >> shift << shift;
-}
-
 void judge_disk_space(Host *host, Verdict *verdict) {
         static const char *const reasons[] = {
                 [CHECK_PASS] = "", [CHECK_WARN] = "low", [CHECK_FAIL] = "full"
@@ -60,7 +51,8 @@ void judge_disk_space(Host *host, Verdict *verdict) {
         Room room = { 0 };
         int r;
 
-        /* What does not answer now belongs to another machine, which watches it. */
+        /* What does not answer now belongs to another machine, which watches it; what is read-only is as
+         * full as it will ever be. */
         for (guint i = 0; i < libvirt->pools->len; i++) {
                 const HostPart *pool = libvirt->pools->pdata[i];
 
@@ -77,6 +69,6 @@ void judge_disk_space(Host *host, Verdict *verdict) {
 
         verdict_set(verdict, room.result, reasons[room.result], "%s", room.path);
         verdict_add(verdict, "path", "%s", room.path);
-        verdict_add(verdict, "free", "%" PRIu64, coarse(room.free));
+        verdict_add_coarse(verdict, "free", room.free);
         verdict_add(verdict, "size", "%" PRIu64, room.size);
 }

@@ -18,6 +18,7 @@ void host_add_device(Host *host, const char *name, unsigned type, unsigned state
 void host_set_agent(Host *host, bool running, bool connected, const char *error);
 /* What a program says: see host_run(). */
 void host_set_output(Host *host, const char *program, const char *output);
+/* Not read-only. */
 void host_set_filesystem(Host *host, const char *path, uint64_t free, uint64_t size);
 /* result: 0 or -errno of host_clock(). */
 void host_set_clock(Host *host, int result, bool synchronized);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -166,27 +167,50 @@ int host_stat(Host *host, Verdict *verdict, const char *path, struct stat *ret) 
 typedef struct Space {
         char *path;
         HostFilesystem filesystem;
+        dev_t device;
         int result;
 } Space;
 
 static void space_ask(gpointer p) {
         Space *space = p;
         struct statvfs status;
+        struct stat place;
 
-        if (statvfs(space->path, &status) < 0) {
+        if (statvfs(space->path, &status) < 0 || stat(space->path, &place) < 0) {
                 space->result = -errno;
                 return;
         }
+        space->device = place.st_dev;
         space->filesystem = (HostFilesystem){
                 .free = (uint64_t) status.f_bavail * status.f_frsize,
                 .size = (uint64_t) status.f_blocks * status.f_frsize,
         };
 }
 
+/* Whether the filesystem itself is read-only. That of statvfs() also counts how it is mounted, which is
+ * read-only for all in the sandbox of a unit. The format: proc_pid_mountinfo(5). */
+static bool is_read_only(Host *host, Verdict *verdict, dev_t device) {
+        g_autofree char *text = host_read(host, verdict, "/proc/self/mountinfo");
+        g_autofree char *number = g_strdup_printf("%u:%u", major(device), minor(device));
+        g_auto(GStrv) lines = text ? g_strsplit(text, "\n", /* max_tokens= */ -1) : NULL;
+
+        for (char **line = lines; line && *line; line++) {
+                g_auto(GStrv) fields = g_strsplit(*line, " ", /* max_tokens= */ 4);
+                const char *end = strstr(*line, " - ");
+                g_auto(GStrv) last = end ? g_strsplit(end, " ", /* max_tokens= */ -1) : NULL;
+                const char *options = last && g_strv_length(last) >= 5 ? last[4] : NULL;
+
+                if (options && g_strv_length(fields) == 4 && g_str_equal(fields[2], number))
+                        return g_str_equal(options, "ro") || g_str_has_prefix(options, "ro,");
+        }
+        return false;
+}
+
 int host_filesystem(Host *host, Verdict *verdict, const char *path, uint64_t *ret_free, uint64_t *ret_size) {
         const HostFilesystem *said = g_hash_table_lookup(host->filesystems, path);
         HostFilesystem filesystem;
         Space *space;
+        dev_t device;
         int r;
 
         verdict_read(verdict, path);
@@ -198,11 +222,14 @@ int host_filesystem(Host *host, Verdict *verdict, const char *path, uint64_t *re
                 if (!deadline_run(FILESYSTEM_USEC, space_ask, space))
                         return -ETIMEDOUT;
                 filesystem = space->filesystem;
+                device = space->device;
                 r = space->result;
                 g_free(space->path);
                 g_free(space);
                 if (r < 0)
                         return r;
+                if (is_read_only(host, verdict, device))
+                        return -EROFS;
         }
 
         *ret_free = filesystem.free;

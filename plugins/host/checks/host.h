@@ -42,7 +42,7 @@ char **host_list(Host *host, Verdict *verdict, const char *path);
 int host_stat(Host *host, Verdict *verdict, const char *path, struct stat *ret);
 
 /* Free and all bytes of the filesystem that a path is on; -errno, -ETIMEDOUT: none in a second, as of a
- * server that is away. */
+ * server that is away; -EROFS: nothing can ever be written to it, as to a CD. */
 int host_filesystem(Host *host, Verdict *verdict, const char *path, uint64_t *ret_free, uint64_t *ret_size);
 
 /* Whether the process could read and write it: access(2). */

@@ -26,6 +26,9 @@ static void test_big_pages(void) {
         test_host_judge(t, "hugepages", "pass reserved count=600 size=2097152 free=12");
         add_pool(t, "1048576kB", "2", "1");
         test_host_judge(t, "hugepages", "pass reserved count=2 size=1073741824 free=1");
+        add_pool(t, "2048kB", "6000", "4095");
+        test_host_judge(t, "hugepages", "pass reserved count=6000 size=2097152 free=4064");
+        add_pool(t, "2048kB", "600", "12");
         add_pool(t, "1048576kB", "1", "1");
         add_pool(t, "64kB", "7", "7");
         add_pool(t, "oddkB", "99999999", "7");
@@ -65,7 +68,8 @@ static void test_transparent_big_pages(void) {
 
 static void test_shared_pages(void) {
         g_autoptr(TestHost) t = test_host_new();
-        g_autofree char *saved = g_strdup_printf("pass on saved=%ld", 1000 * sysconf(_SC_PAGESIZE));
+        g_autofree char *saved = g_strdup_printf("pass on saved=%ld",
+                                                 1000 * sysconf(_SC_PAGESIZE)); /* 1000 is 125 << 3 */
 
         test_host_judge(t, "ksm", "skip unreadable what=" KSM "run error=No such file or directory");
         test_host_write(t, KSM "run", "%s", "0\n");
@@ -76,6 +80,8 @@ static void test_shared_pages(void) {
         test_host_judge(t, "ksm", "pass on saved=0");
         test_host_write(t, KSM "pages_sharing", "%s", "1000\n");
         test_host_write(t, KSM "pages_shared", "%s", "7\n");
+        test_host_judge(t, "ksm", saved);
+        test_host_write(t, KSM "pages_sharing", "%s", "1001\n"); /* no news */
         test_host_judge(t, "ksm", saved);
 }
 
@@ -93,7 +99,7 @@ static void test_promises_of_memory(void) {
         test_host_write(t, "/proc/meminfo", "%s",
                         "MemTotal:       16000000 kB\nCommitLimit:     8000000 kB\n"
                         "Committed_AS:    1000000 kB\n");
-        test_host_judge(t, "overcommit", "warn strict limit=8192000000 committed=1024000000");
+        test_host_judge(t, "overcommit", "warn strict limit=8192000000 committed=1023410176");
 }
 
 int main(int argc, char **argv) {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/sysmacros.h>
+
 #include "check-test.h"
 
 #define IMAGES "/var/lib/libvirt/images"
@@ -62,10 +64,44 @@ static void test_before_libvirt_is_installed(void) {
         test_host_judge(t, "disk-space", "fail full path=/var/lib free=0 size=1073741824");
 }
 
+/* The superblock's options stand last; those before the dash are of the mount, as a sandbox has it. */
+static void write_mounts(TestHost *t, const char *options) {
+        struct stat status;
+
+        g_assert_cmpint(stat(t->root, &status), ==, 0);
+        test_host_write(t, "/proc/self/mountinfo",
+                        "1 0 0:1 / /other ro - iso9660 /dev/x ro\n"
+                        "broken\n"
+                        "2 0 %u:%u / / ro,noatime shared:1 - ext4 /dev/y %s\n",
+                        major(status.st_dev), minor(status.st_dev), options);
+}
+
+/* A CD is full, and that is all right. */
+static void test_what_is_read_only_does_not_count(void) {
+        g_autoptr(TestHost) t = test_host_new();
+
+        host_set_libvirt(t->host, true, "");
+        test_host_make_folder(t, "/isos");
+        host_add_pool(t->host, "isos", "/isos", true, true);
+        write_mounts(t, "ro,errors=continue");
+        test_host_judge(t, "disk-space", "skip unreadable what=" IMAGES " error=No such file or directory");
+        test_host_make_folder(t, IMAGES);
+        test_host_judge(t, "disk-space", "skip unreadable what=" IMAGES " error=Read-only file system");
+
+        host_set_filesystem(t->host, IMAGES, UINT64_MAX, UINT64_MAX); /* better than any other */
+        write_mounts(t, "rw,errors=continue");
+        check_find("disk-space")->judge(t->host, &t->verdict);
+        g_assert_cmpstr(t->verdict.value, ==, "/isos");
+        write_mounts(t, "ro");
+        check_find("disk-space")->judge(t->host, &t->verdict);
+        g_assert_cmpstr(t->verdict.value, ==, IMAGES);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/storage/room-for-images", test_room_for_images);
         g_test_add_func("/storage/of-all-pools-the-worst-counts", test_of_all_pools_the_worst_counts);
         g_test_add_func("/storage/before-libvirt-is-installed", test_before_libvirt_is_installed);
+        g_test_add_func("/storage/what-is-read-only-does-not-count", test_what_is_read_only_does_not_count);
         return g_test_run();
 }

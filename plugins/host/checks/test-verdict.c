@@ -46,6 +46,27 @@ static void test_an_argument_is_there_once(void) {
         g_assert_cmpstr(verdict.arguments->pdata[3], ==, "none");
 }
 
+static void test_a_number_that_moves_is_coarse(void) {
+        static const struct {
+                uint64_t number;
+                const char *told;
+        } rows[] = {
+                { 0, "0" },
+                { 127, "127" },
+                { 129, "128" },
+                { 1023, "1016" },
+                { UINT64_MAX, "18302628885633695744" },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(Verdict) verdict;
+
+                verdict_init(&verdict);
+                verdict_add_coarse(&verdict, "free", rows[i].number);
+                g_assert_cmpstr(verdict.arguments->pdata[1], ==, rows[i].told);
+        }
+}
+
 static void test_a_source_is_named_once_in_order(void) {
         g_auto(Verdict) verdict;
 
@@ -98,6 +119,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/verdict/a-new-verdict-is-empty", test_a_new_verdict_is_empty);
         g_test_add_func("/verdict/the-last-call-counts", test_the_last_call_counts);
         g_test_add_func("/verdict/an-argument-is-there-once", test_an_argument_is_there_once);
+        g_test_add_func("/verdict/a-number-that-moves-is-coarse", test_a_number_that_moves_is_coarse);
         g_test_add_func("/verdict/a-source-is-named-once-in-order", test_a_source_is_named_once_in_order);
         g_test_add_func("/verdict/what-comes-from-outside-is-made-printable",
                         test_what_comes_from_outside_is_made_printable);

@@ -2,6 +2,7 @@
 #include "verdict.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -78,6 +79,14 @@ void verdict_add(Verdict *verdict, const char *key, const char *value_format, ..
 
         g_ptr_array_add(verdict->arguments, g_strdup(key));
         g_ptr_array_add(verdict->arguments, value);
+}
+
+void verdict_add_coarse(Verdict *verdict, const char *key, uint64_t number) {
+        unsigned shift = 0;
+
+        while (number >> shift > 127)
+                shift++;
+        verdict_add(verdict, key, "%" PRIu64, number >> shift << shift);
 }
 
 void verdict_read(Verdict *verdict, const char *source) {

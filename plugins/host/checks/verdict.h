@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What a check found. The words are those of org.hatago.Host1.HostCheck.Result; as the exit status of
  * "hatago validate" the worst one counts: pass and skip 0, warn 1, fail 2. */
@@ -43,6 +44,10 @@ void verdict_set(Verdict *verdict, CheckResult result, const char *reason, const
 
 /* An argument of the reason. Each key once: another value takes the place of the first. */
 void verdict_add(Verdict *verdict, const char *key, const char *value_format, ...) G_GNUC_PRINTF(3, 4);
+
+/* A number to seven bits, less than 2 % of it: what moves all the time must not change the verdict with each
+ * look. */
+void verdict_add_coarse(Verdict *verdict, const char *key, uint64_t number);
 
 /* Notes what is read. The readers of host.h do it by themselves. */
 void verdict_read(Verdict *verdict, const char *source);
