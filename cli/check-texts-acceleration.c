@@ -33,6 +33,8 @@ const CheckText check_texts_acceleration[] = {
         { "kvm-device", "no-virtualization", N_("There is none without hardware virtualization."), NULL,
           NULL },
 
+        { "kvm-access", "root",
+          N_("Root may. Run by an ordinary user, \"hatago validate\" tells whether he may."), NULL, NULL },
         { "kvm-access", "refused",
           N_("User {user} may not open /dev/kvm (owner {owner}, group {group}, mode {mode})."),
           N_("Guests that a user runs by himself, without the system's libvirt (qemu:///session, QEMU by "
@@ -55,7 +57,12 @@ const CheckText check_texts_acceleration[] = {
              "{mode})."),
           N_("The guests of libvirt are emulated, or do not start at all."),
           N_("As Debian has it:\n"
-             "  sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm\n"
+             "  sudo chown root:kvm /dev/kvm && sudo chmod 0660 /dev/kvm") },
+        { "kvm-qemu-access", "not-in-group",
+          N_("QEMU runs as user {user}, who may not open /dev/kvm (owner {owner}, group {group}, mode {mode}) "
+             "and is not in the group kvm, to which it is to belong."),
+          N_("The guests of libvirt are emulated, or do not start at all."),
+          N_("Let the user into the group; guests that start from then on have it:\n"
              "  sudo adduser {user} kvm") },
         { "kvm-qemu-access", "no-device", NO_DEVICE, NULL, NULL },
         { "kvm-qemu-access", "no-user",

@@ -135,8 +135,10 @@ void judge_kvm_access(Host *host, Verdict *verdict) {
                 return;
         }
 
+        /* Of root it says nothing about who looks at the answer. */
         if (host_accessible(host, verdict, KVM))
-                verdict_set(verdict, CHECK_PASS, "", "%04o", status.st_mode & 07777U);
+                verdict_set(verdict, CHECK_PASS, geteuid() == 0 ? "root" : "", "%04o",
+                            status.st_mode & 07777U);
         else {
                 g_autofree char *user = user_name(host, verdict, geteuid());
 
@@ -162,8 +164,31 @@ void judge_kvm_module(Host *host, Verdict *verdict) {
         }
 }
 
+/* Whether that user could open it after the remedy, which gives it to root and the group kvm (0660). */
+static bool may_after_remedy(Host *host, Verdict *verdict, const User *user) {
+        struct stat status = { .st_mode = 0660 };
+
+        return group_read(host, verdict, "kvm", &status.st_gid) >= 0 && user_may_use(user, &status);
+}
+
+static void judge_user_of_qemu(Host *host, Verdict *verdict, const struct stat *status, const User *user) {
+        g_autofree char *name = user_name(host, verdict, user->uid);
+
+        if (user_may_use(user, status)) {
+                verdict_set(verdict, CHECK_PASS, "", "%s", name);
+                return;
+        }
+
+        verdict->fixable = may_after_remedy(host, verdict, user);
+        verdict_set(verdict, CHECK_FAIL, verdict->fixable ? "refused" : "not-in-group", "%04o",
+                    status->st_mode & 07777U);
+        verdict_add(verdict, "user", "%s", name);
+        add_owner(host, verdict, status);
+}
+
+/* libvirt gives QEMU the group of its setting, and those that its user has besides. */
 void judge_kvm_qemu_access(Host *host, Verdict *verdict) {
-        g_autofree char *name = NULL;
+        g_autofree char *name = NULL, *group = NULL;
         g_auto(User) user = { 0 };
         struct stat status;
         int r;
@@ -173,32 +198,21 @@ void judge_kvm_qemu_access(Host *host, Verdict *verdict) {
                 return;
         }
 
-        r = user_of_qemu(host, verdict, &name);
+        r = user_of_qemu(host, verdict, &name, &group);
         if (r < 0) {
                 verdict_set_unread(verdict, "/etc/libvirt/qemu.conf", r);
                 return;
         }
 
-        r = user_read(host, verdict, name, &user);
-        if (r == -ESRCH) {
+        r = user_read_setting(host, verdict, name, &user);
+        if (r >= 0) {
+                user_add_group_setting(&user, host, verdict, group);
+                judge_user_of_qemu(host, verdict, &status, &user);
+        } else if (r == -ESRCH) {
                 verdict_set(verdict, CHECK_SKIP, "no-user", "%s", "");
                 verdict_add(verdict, "user", "%s", name);
-                return;
-        }
-        if (r < 0) {
+        } else
                 verdict_set_unread(verdict, "/etc/passwd", r);
-                return;
-        }
-
-        if (user_may_use(&user, &status)) {
-                verdict_set(verdict, CHECK_PASS, "", "%s", name);
-                return;
-        }
-
-        verdict_set(verdict, CHECK_FAIL, "refused", "%04o", status.st_mode & 07777U);
-        verdict_add(verdict, "user", "%s", name);
-        add_owner(host, verdict, &status);
-        verdict->fixable = true;
 }
 
 /* A processor without vmx and svm under a device that is there: another kind of KVM, which runs what it was

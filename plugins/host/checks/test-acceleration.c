@@ -122,7 +122,7 @@ static void test_the_caller_may_be_refused(void) {
                         "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n");
         test_host_write(t, "/dev/kvm", "%s", "");
         test_host_chmod(t, "/dev/kvm", 0600);
-        test_host_judge(t, "kvm-access", "pass");
+        test_host_judge(t, "kvm-access", geteuid() == 0 ? "pass root" : "pass");
         g_assert_cmpstr(t->verdict.value, ==, "0600");
         if (geteuid() != 0) {
                 g_test_skip("only root's file is refused to another");
@@ -154,6 +154,33 @@ static void test_the_user_of_qemu_may_be_refused(void) {
         test_host_chmod(t, "/dev/kvm", 0666);
         test_host_judge(t, "kvm-qemu-access", "pass");
         g_assert_cmpstr(t->verdict.value, ==, "libvirt-qemu");
+}
+
+/* What the remedy gives, the user cannot use without the group. */
+static void test_the_remedy_helps_members_of_the_group(void) {
+        g_autoptr(TestHost) t = host_with_qemu(0660);
+        g_autofree char *owner = g_strdup_printf("owner=%u group=%u mode=0660", geteuid(), getegid());
+        g_autofree char *outside = g_strconcat("fail not-in-group user=libvirt-qemu ", owner, NULL);
+        g_autofree char *number = g_strconcat("fail not-in-group user=107 ", owner, NULL);
+        g_autofree char *inside = g_strconcat("fail refused user=107 ", owner, " fixable", NULL);
+
+        test_host_write(t, "/etc/group", "%s", "libvirt-qemu:x:64056:\nkvm:x:64057:bob\n");
+        test_host_judge(t, "kvm-qemu-access", outside);
+        test_host_write(t, "/etc/group", "%s", "libvirt-qemu:x:64056:\n");
+        test_host_judge(t, "kvm-qemu-access", outside);
+
+        test_host_write(t, "/etc/group", "%s", "libvirt-qemu:x:64056:\nkvm:x:64057:\n");
+        test_host_write(t, "/etc/libvirt/qemu.conf", "%s", "user = \"+107\"\n");
+        test_host_judge(t, "kvm-qemu-access", number);
+        test_host_write(t, "/etc/libvirt/qemu.conf", "%s", "user = \"+107\"\ngroup = \"kvm\"\n");
+        test_host_judge(t, "kvm-qemu-access", inside);
+}
+
+static void test_qemu_has_the_group_of_its_setting(void) {
+        g_autoptr(TestHost) t = host_with_qemu(0660);
+
+        test_host_write(t, "/etc/libvirt/qemu.conf", "group = \"+%u\"\n", getegid());
+        test_host_judge(t, "kvm-qemu-access", "pass");
 }
 
 static void test_a_user_of_qemu_who_is_not_there(void) {
@@ -251,6 +278,10 @@ int main(int argc, char **argv) {
         g_test_add_func("/acceleration/the-caller-may-be-refused", test_the_caller_may_be_refused);
         g_test_add_func("/acceleration/the-user-of-qemu-may-be-refused",
                         test_the_user_of_qemu_may_be_refused);
+        g_test_add_func("/acceleration/the-remedy-helps-members-of-the-group",
+                        test_the_remedy_helps_members_of_the_group);
+        g_test_add_func("/acceleration/qemu-has-the-group-of-its-setting",
+                        test_qemu_has_the_group_of_its_setting);
         g_test_add_func("/acceleration/a-user-of-qemu-who-is-not-there",
                         test_a_user_of_qemu_who_is_not_there);
         g_test_add_func("/acceleration/a-configuration-that-may-not-be-read",

@@ -93,27 +93,55 @@ static void test_root_may_all(void) {
         g_assert_true(user_may_use(&user, &status));
 }
 
-static void qemu_is(const char *conf, const char *expected) {
+static void qemu_is(const char *conf, const char *expected, const char *expected_group) {
         g_autoptr(TestHost) t = test_host_new();
-        g_autofree char *name = NULL;
+        g_autofree char *name = NULL, *group = NULL;
 
         if (conf)
                 test_host_write(t, "/etc/libvirt/qemu.conf", "%s", conf);
-        g_assert_cmpint(user_of_qemu(t->host, &t->verdict, &name), ==, 0);
+        g_assert_cmpint(user_of_qemu(t->host, &t->verdict, &name, &group), ==, 0);
         g_assert_cmpstr(name, ==, expected);
+        g_assert_cmpstr(group, ==, expected_group);
 }
 
 static void test_the_user_of_qemu(void) {
-        qemu_is(NULL, "libvirt-qemu");
-        qemu_is("#user = \"root\"\n", "libvirt-qemu");
-        qemu_is("# x\n  user = \"bob\"  # comment\ngroup = \"kvm\"\n", "bob");
-        qemu_is("user='carol'\n", "carol");
-        qemu_is("users = \"dave\"\nuser_x = \"erin\"\nuser = 7\nuser = \"open\n", "libvirt-qemu");
+        qemu_is(NULL, "libvirt-qemu", "libvirt-qemu");
+        qemu_is("#user = \"root\"\n", "libvirt-qemu", "libvirt-qemu");
+        qemu_is("# x\n  user = \"bob\"  # comment\ngroup = \"kvm\"\n", "bob", "kvm");
+        qemu_is("user='carol'\n#group = \"x\"\n", "carol", "libvirt-qemu");
+        qemu_is("users = \"dave\"\nuser_x = \"erin\"\nuser = 7\nuser = \"open\n", "libvirt-qemu",
+                "libvirt-qemu");
+}
+
+/* expected: the user's number, or -errno; n_groups: with that of the second setting. */
+static void setting_is(const char *user_setting, const char *group_setting, int64_t expected,
+                       unsigned n_groups) {
+        g_autoptr(TestHost) t = host_with_users();
+        g_auto(User) user = { 0 };
+        int r = user_read_setting(t->host, &t->verdict, user_setting, &user);
+
+        g_assert_cmpint(r < 0 ? r : (int64_t) user.uid, ==, expected);
+        if (r < 0)
+                return;
+        user_add_group_setting(&user, t->host, &t->verdict, group_setting);
+        g_assert_cmpuint(user.groups->len, ==, n_groups);
+}
+
+static void test_settings_are_names_or_numbers(void) {
+        setting_is("libvirt-qemu", "tape", 64055, 4);
+        setting_is("libvirt-qemu", "nemo", 64055, 3);
+        setting_is("64055", "+7", 64055, 4); /* he is listed, and has his groups */
+        setting_is("+64055", "7", 64055, 4);
+        setting_is("+107", "kvm", 107, 1);
+        setting_is("107", "", 107, 0);
+        setting_is("+libvirt-qemu", "", -ESRCH, 0);
+        setting_is("nemo", "", -ESRCH, 0);
+        setting_is("-1", "", -ESRCH, 0);
 }
 
 static void test_a_refused_file_is_no_missing_one(void) {
         g_autoptr(TestHost) t = test_host_new();
-        g_autofree char *name = NULL;
+        g_autofree char *name = NULL, *group = NULL;
         int r;
 
         test_host_write(t, "/etc/libvirt/qemu.conf", "%s", "user = \"bob\"\n");
@@ -121,7 +149,7 @@ static void test_a_refused_file_is_no_missing_one(void) {
         if (!test_be_nobody(true))
                 return;
 
-        r = user_of_qemu(t->host, &t->verdict, &name);
+        r = user_of_qemu(t->host, &t->verdict, &name, &group);
         g_assert_true(test_be_nobody(false));
         g_assert_cmpint(r, ==, -EACCES);
         g_assert_null(name);
@@ -135,6 +163,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/users/the-first-class-that-fits-decides", test_the_first_class_that_fits_decides);
         g_test_add_func("/users/root-may-all", test_root_may_all);
         g_test_add_func("/users/the-user-of-qemu", test_the_user_of_qemu);
+        g_test_add_func("/users/settings-are-names-or-numbers", test_settings_are_names_or_numbers);
         g_test_add_func("/users/a-refused-file-is-no-missing-one", test_a_refused_file_is_no_missing_one);
         return g_test_run();
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define QEMU_USER "libvirt-qemu"
+#define QEMU_GROUP "libvirt-qemu"
 
 static int parse_id(const char *text, unsigned *ret) {
         uint64_t id;
@@ -63,8 +64,8 @@ int user_read(Host *host, Verdict *verdict, const char *name, User *ret) {
         return -ESRCH;
 }
 
-/* In a file whose lines begin with "name:password:number:". */
-static char *name_of(Host *host, Verdict *verdict, const char *path, unsigned number) {
+/* In a file whose lines begin with "name:password:number:"; NULL: none. */
+static char *find_name(Host *host, Verdict *verdict, const char *path, unsigned number) {
         g_autofree char *text = host_read(host, verdict, path);
         g_auto(GStrv) lines = text ? g_strsplit(text, "\n", /* max_tokens= */ -1) : NULL;
 
@@ -75,15 +76,59 @@ static char *name_of(Host *host, Verdict *verdict, const char *path, unsigned nu
                 if (g_strv_length(fields) >= 3 && parse_id(fields[2], &id) >= 0 && id == number)
                         return g_strdup(fields[0]);
         }
-        return g_strdup_printf("%u", number);
+        return NULL;
 }
 
 char *user_name(Host *host, Verdict *verdict, uid_t uid) {
-        return name_of(host, verdict, "/etc/passwd", uid);
+        return find_name(host, verdict, "/etc/passwd", uid) ?: g_strdup_printf("%u", uid);
 }
 
 char *group_name(Host *host, Verdict *verdict, gid_t gid) {
-        return name_of(host, verdict, "/etc/group", gid);
+        return find_name(host, verdict, "/etc/group", gid) ?: g_strdup_printf("%u", gid);
+}
+
+int user_read_setting(Host *host, Verdict *verdict, const char *setting, User *ret) {
+        const char *digits = setting + (*setting == '+');
+        int r = *setting == '+' ? -ESRCH : user_read(host, verdict, setting, ret);
+        g_autofree char *name = NULL;
+        uid_t uid;
+
+        if (r != -ESRCH || parse_id(digits, &uid) < 0)
+                return r;
+
+        name = find_name(host, verdict, "/etc/passwd", uid);
+        if (name)
+                return user_read(host, verdict, name, ret);
+
+        *ret = (User){ .uid = uid, .groups = g_array_new(FALSE, FALSE, sizeof(gid_t)) };
+        return 0;
+}
+
+int group_read(Host *host, Verdict *verdict, const char *name, gid_t *ret) {
+        g_autofree char *text = host_read(host, verdict, "/etc/group");
+        g_auto(GStrv) lines = NULL;
+
+        if (!text)
+                return -errno;
+
+        lines = g_strsplit(text, "\n", /* max_tokens= */ -1);
+        for (char **line = lines; *line; line++) {
+                g_auto(GStrv) fields = g_strsplit(*line, ":", /* max_tokens= */ 4);
+
+                if (g_strv_length(fields) >= 3 && g_str_equal(fields[0], name) &&
+                    parse_id(fields[2], ret) >= 0)
+                        return 0;
+        }
+        return -ESRCH;
+}
+
+void user_add_group_setting(User *user, Host *host, Verdict *verdict, const char *setting) {
+        const char *digits = setting + (*setting == '+');
+        gid_t gid;
+
+        if ((*setting != '+' && group_read(host, verdict, setting, &gid) >= 0) ||
+            parse_id(digits, &gid) >= 0)
+                g_array_append_val(user->groups, gid);
 }
 
 void user_done(User *user) {
@@ -128,14 +173,16 @@ static char *conf_string(const char *text, const char *key) {
         return NULL;
 }
 
-int user_of_qemu(Host *host, Verdict *verdict, char **ret_name) {
+int user_of_qemu(Host *host, Verdict *verdict, char **ret_user, char **ret_group) {
         g_autofree char *text = host_read(host, verdict, "/etc/libvirt/qemu.conf");
-        char *name;
+        char *user, *group;
 
         if (!text && errno != ENOENT)
                 return -errno;
 
-        name = text ? conf_string(text, "user") : NULL;
-        *ret_name = name ?: g_strdup(QEMU_USER);
+        user = text ? conf_string(text, "user") : NULL;
+        group = text ? conf_string(text, "group") : NULL;
+        *ret_user = user ?: g_strdup(QEMU_USER);
+        *ret_group = group ?: g_strdup(QEMU_GROUP);
         return 0;
 }
