@@ -50,7 +50,7 @@ const CheckText check_texts_kernel[] = {
           N_("The hardware has an IOMMU, but this kernel was built without it."),
           N_("Only who wants to hand devices of the host (graphics cards, NICs) to guests needs it."),
           N_("Debian's own kernel has it:\n"
-             "  sudo apt install linux-image-amd64") },
+             "  sudo apt install {package}") },
         { "iommu-kernel", "no-iommu", N_("There is no IOMMU that it could use."), NULL, NULL },
 
         { "secure-guest", "unknown", N_("It is not known how processors of this kind protect guests."),
@@ -63,7 +63,7 @@ const CheckText check_texts_kernel[] = {
           N_("The processor can encrypt the memory of guests, but this kernel was built without it."),
           N_("Only who must hide the memory of guests from the host itself needs it."),
           N_("Debian's own kernel, or a newer one from backports, may have it:\n"
-             "  sudo apt install linux-image-amd64") },
+             "  sudo apt install {package}") },
         { "secure-guest", "off-in-kernel",
           N_("The processor can encrypt the memory of guests, but the kernel has it switched off."),
           N_("Only who must hide the memory of guests from the host itself needs it."), N_("{boot-steps}") },

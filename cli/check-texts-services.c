@@ -6,7 +6,7 @@
 
 const CheckText check_texts_services[] = {
         { "libvirt-daemon", "missing", N_("libvirt is not installed."), NO_GUESTS,
-          N_("  sudo apt install libvirt-daemon-system qemu-system-x86") },
+          N_("  sudo apt install libvirt-daemon-system {package}") },
         { "libvirt-daemon", "stopped", N_("{unit} does not run, and nothing would start it."), NO_GUESTS,
           N_("Start it now and at each boot; if it fails, the journal says why:\n"
              "  sudo systemctl enable --now {unit}\n"
@@ -25,7 +25,7 @@ const CheckText check_texts_services[] = {
         { "libvirt-connection", "no-daemon", N_("libvirt does not run."), NULL, NULL },
         { "libvirt-guests", "off",
           N_("libvirt-guests is not enabled: nobody shuts guests down when this host does."),
-          N_("At a shutdown of the host, guests that no unit of systemd cares for end as by a power cut."),
+          N_("At a shutdown of the host its guests end as by a power cut."),
           N_("  sudo systemctl enable --now libvirt-guests") },
         { "libvirt-guests", "missing", N_("The unit libvirt-guests is not installed."), NULL, NULL },
         { "libvirt-autostart", "some", N_("{count} machines are started at boot by libvirt itself: {names}"),

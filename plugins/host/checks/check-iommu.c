@@ -67,6 +67,11 @@ void judge_iommu(Host *host, Verdict *verdict) {
                 verdict_set(verdict, CHECK_WARN, "unknown", "%s", architecture);
 }
 
+static void set_not_in_kernel(Host *host, Verdict *verdict) {
+        verdict_set(verdict, CHECK_WARN, "not-in-kernel", "%s", "");
+        verdict_add(verdict, "package", "%s", kernel_package(host, verdict));
+}
+
 /* The kernel makes a folder for each group of devices that go to a guest together only. Where not even the
  * folder of these is there, virt-host-validate does not speak of it. */
 void judge_iommu_kernel(Host *host, Verdict *verdict) {
@@ -87,7 +92,7 @@ void judge_iommu_kernel(Host *host, Verdict *verdict) {
                 verdict_set(verdict, CHECK_WARN, "off", "0");
                 boot_add_advice(host, verdict, maker->argument);
         } else
-                verdict_set(verdict, CHECK_WARN, "not-in-kernel", "%s", "");
+                set_not_in_kernel(host, verdict);
 }
 
 /*
@@ -101,7 +106,7 @@ static void judge_secure_execution(Host *host, Verdict *verdict) {
         if (!host_processor_flag(host, verdict, "158"))
                 verdict_set(verdict, CHECK_WARN, "not-in-hardware", "%s", "");
         else if (!host_exists(host, verdict, "/sys/firmware/uv"))
-                verdict_set(verdict, CHECK_WARN, "not-in-kernel", "%s", "");
+                set_not_in_kernel(host, verdict);
         else if (boot_has_argument(host, verdict, "prot_virt", on))
                 verdict_set(verdict, CHECK_PASS, "", "Secure Execution");
         else {
@@ -115,7 +120,7 @@ static void judge_sev(Host *host, Verdict *verdict) {
         g_autofree char *value = host_read(host, verdict, SEV);
 
         if (!value)
-                verdict_set(verdict, CHECK_WARN, "not-in-kernel", "%s", "");
+                set_not_in_kernel(host, verdict);
         else if (!strchr("1Yy", *value) || *value == '\0') {
                 verdict_set(verdict, CHECK_WARN, "off-in-kernel", "%s", value);
                 boot_add_advice(host, verdict, "kvm_amd.sev=1");

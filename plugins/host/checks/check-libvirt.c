@@ -127,6 +127,7 @@ void judge_libvirt_daemon(Host *host, Verdict *verdict) {
         daemons = find_daemons(host, verdict);
         if (!daemons) {
                 verdict_set(verdict, CHECK_FAIL, "missing", "%s", "");
+                verdict_add(verdict, "package", "%s", qemu_package(host, verdict));
                 return;
         }
 

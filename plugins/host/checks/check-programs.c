@@ -10,6 +10,7 @@ typedef struct Architecture {
         const char *machine; /* as uname(2) has it */
         const char *qemu;    /* as QEMU has it */
         const char *package;
+        const char *kernel_package;
         const char *firmware_package; /* of UEFI; NULL: its guests boot without */
         const char *firmware[PATHS_MAX];
 } Architecture;
@@ -18,33 +19,38 @@ static const Architecture architectures[] = {
         { "x86_64",
           "x86_64",
           "qemu-system-x86",
+          "linux-image-amd64",
           "ovmf",
           { "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd",
             "/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/x64/OVMF_CODE.4m.fd" } },
         { "i686",
           "i386",
           "qemu-system-x86",
+          "linux-image-686-pae",
           "ovmf-ia32",
           { "/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd", "/usr/share/edk2/ovmf-ia32/OVMF_CODE.fd" } },
         { "aarch64",
           "aarch64",
           "qemu-system-arm",
+          "linux-image-arm64",
           "qemu-efi-aarch64",
           { "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_CODE.no-secboot.fd",
             "/usr/share/edk2/aarch64/QEMU_EFI.fd" } },
         { "armv7l",
           "arm",
           "qemu-system-arm",
+          "linux-image-armmp-lpae",
           "qemu-efi-arm",
           { "/usr/share/AAVMF/AAVMF32_CODE.fd", "/usr/share/edk2/arm/QEMU_EFI.fd" } },
         { "riscv64",
           "riscv64",
           "qemu-system",
+          "linux-image-riscv64",
           "qemu-efi-riscv64",
           { "/usr/share/qemu-efi-riscv64/RISCV_VIRT_CODE.fd", "/usr/share/edk2/riscv/RISCV_VIRT_CODE.fd" } },
-        { "ppc64", "ppc64", "qemu-system-ppc" },
-        { "ppc64le", "ppc64", "qemu-system-ppc" },
-        { "s390x", "s390x", "qemu-system" },
+        { "ppc64", "ppc64", "qemu-system-ppc", "linux-image-powerpc64" },
+        { "ppc64le", "ppc64", "qemu-system-ppc", "linux-image-powerpc64le" },
+        { "s390x", "s390x", "qemu-system", "linux-image-s390x" },
 };
 
 /* NULL: not known. */
@@ -55,6 +61,18 @@ static const Architecture *find_architecture(Host *host, Verdict *verdict) {
                 if (g_str_equal(architectures[i].machine, machine))
                         return &architectures[i];
         return NULL;
+}
+
+const char *qemu_package(Host *host, Verdict *verdict) {
+        const Architecture *architecture = find_architecture(host, verdict);
+
+        return architecture ? architecture->package : "qemu-system";
+}
+
+const char *kernel_package(Host *host, Verdict *verdict) {
+        const Architecture *architecture = find_architecture(host, verdict);
+
+        return architecture ? architecture->kernel_package : "linux-image-generic";
 }
 
 /* Sets the verdict by the first path that is there. paths ends with NULL. */
@@ -79,7 +97,7 @@ void judge_qemu(Host *host, Verdict *verdict) {
         /* The last is where RHEL has it, for its own architecture alone. */
         const char *const paths[] = { usual, local, "/usr/libexec/qemu-kvm", NULL };
 
-        judge_paths(host, verdict, paths, CHECK_FAIL, architecture ? architecture->package : "qemu-system");
+        judge_paths(host, verdict, paths, CHECK_FAIL, qemu_package(host, verdict));
         if (verdict->result == CHECK_FAIL)
                 verdict_add(verdict, "program", "%s", program);
 }

@@ -45,6 +45,10 @@ bool check_has_reason(const Check *check, const char *reason);
  * g_strfreev(). */
 char **libvirt_daemons(Host *host, Verdict *verdict);
 
+/* Debian's packages of QEMU and of the kernel for this architecture. */
+const char *qemu_package(Host *host, Verdict *verdict);
+const char *kernel_package(Host *host, Verdict *verdict);
+
 /* The judges, a file for each group or two. */
 void judge_hardware_virtualization(Host *host, Verdict *verdict);
 void judge_kvm_device(Host *host, Verdict *verdict);

@@ -30,7 +30,8 @@ static void test_one_daemon_for_all(void) {
         g_autoptr(TestHost) t = test_host_new();
 
         set_all_absent(t);
-        test_host_judge(t, "libvirt-daemon", "fail missing");
+        test_host_set_architecture(t, "aarch64");
+        test_host_judge(t, "libvirt-daemon", "fail missing package=qemu-system-arm");
         set_daemon(t, "libvirtd", "active", "enabled", "inactive", "enabled");
         test_host_judge(t, "libvirt-daemon", "pass");
         g_assert_cmpstr(t->verdict.value, ==, "libvirtd.socket");

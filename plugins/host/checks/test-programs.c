@@ -39,6 +39,22 @@ static void test_a_program_that_is_not_there_has_its_package(void) {
         }
 }
 
+static void test_the_kernel_is_that_of_the_architecture(void) {
+        static const char *const rows[][2] = {
+                { "x86_64", "linux-image-amd64" },        { "aarch64", "linux-image-arm64" },
+                { "s390x", "linux-image-s390x" },         { "ppc64le", "linux-image-powerpc64le" },
+                { "riscv64", "linux-image-riscv64" },     { "armv7l", "linux-image-armmp-lpae" },
+                { "loongarch64", "linux-image-generic" },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autoptr(TestHost) t = test_host_new();
+
+                test_host_set_architecture(t, rows[i][0]);
+                g_assert_cmpstr(kernel_package(t->host, &t->verdict), ==, rows[i][1]);
+        }
+}
+
 static void test_swtpm_needs_its_setup(void) {
         g_autoptr(TestHost) t = test_host_new();
 
@@ -128,6 +144,8 @@ static void test_descriptors_that_are_none(void) {
 
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/programs/the-kernel-is-that-of-the-architecture",
+                        test_the_kernel_is_that_of_the_architecture);
         g_test_add_func("/programs/qemu-is-that-of-the-architecture", test_qemu_is_that_of_the_architecture);
         g_test_add_func("/programs/a-program-that-is-not-there-has-its-package",
                         test_a_program_that_is_not_there_has_its_package);
