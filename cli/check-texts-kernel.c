@@ -6,16 +6,29 @@
         N_("Debian's kernel has it. Is it switched off on the kernel's command line (cgroup_disable=)?\n"   \
            "  cat /proc/cmdline /sys/fs/cgroup/cgroup.controllers")
 
+#define NOT_IN_KERNEL N_("The kernel that runs has no module {module}.")
+#define NOT_IN_KERNEL_REMEDY                                                                                \
+        N_("If the kernel was upgraded since the last boot, its modules are gone: restart this host. Else " \
+           "boot a kernel that has it, such as Debian's own. Those that are installed:\n"                   \
+           "  ls /lib/modules")
+
 const CheckText check_texts_kernel[] = {
         { "vhost-net", "missing", N_("The kernel's module {module} is not loaded."),
           N_("Network traffic of guests goes through QEMU instead of the kernel: slower, and at the cost of "
              "more processor time."),
           N_("Load it now; and so that each boot does, name it in /etc/modules-load.d/vhost-net.conf:\n"
              "  sudo modprobe {module}") },
+        { "vhost-net", "not-in-kernel", NOT_IN_KERNEL,
+          N_("Network traffic of guests goes through QEMU instead of the kernel: slower, and at the cost of "
+             "more processor time."),
+          NOT_IN_KERNEL_REMEDY },
         { "tun", "missing", N_("The kernel's module {module} is not loaded: there is no /dev/net/tun."),
           N_("Without it no guest can be connected with a network or a bridge of this host."),
           N_("Load it now; and so that each boot does, name it in /etc/modules-load.d/tun.conf:\n"
              "  sudo modprobe {module}") },
+        { "tun", "not-in-kernel", NOT_IN_KERNEL,
+          N_("Without it no guest can be connected with a network or a bridge of this host."),
+          NOT_IN_KERNEL_REMEDY },
 
         { "cgroup-cpu", "missing", CONTROLLER,
           N_("Shares and limits of processor time of guests have no effect."), CONTROLLER_REMEDY },

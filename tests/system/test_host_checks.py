@@ -152,8 +152,13 @@ def modprobe(host):
 def test_a_module_that_is_missing_is_loaded(checks, host, modprobe):
     """vhost-net: modprobe is asked, and a file has it loaded at boot; undo takes the file away."""
     drop_in = host.root / "etc/modules-load.d/hatago-vhost-net.conf"
+    modules = host.root / f"lib/modules/{os.uname().release}"
+    modules.mkdir(parents=True)
     had = host.run(["mv", "/dev/vhost-net", "/dev/vhost-net.away"], check=False).returncode == 0
     try:
+        checks.run()
+        assert checks.get("vhost-net") == ("warn", "not-in-kernel")
+        (modules / "modules.dep").write_text("kernel/drivers/vhost/vhost_net.ko:\n")
         checks.run()
         assert checks.get("vhost-net") == ("warn", "missing")
         modprobe.write_text("#!/bin/sh\necho no such module $2 >&2; exit 1\n")
@@ -170,7 +175,7 @@ def test_a_module_that_is_missing_is_loaded(checks, host, modprobe):
         checks.fix("vhost-net", undo=True)
         assert not drop_in.exists()
     finally:
-        host.run(["rm", "-f", "/dev/vhost-net"])
+        host.run(["rm", "-rf", "/dev/vhost-net", f"/lib/modules/{os.uname().release}"])
         if had:
             host.run(["mv", "/dev/vhost-net.away", "/dev/vhost-net"])
 

@@ -10,9 +10,9 @@ static void judge_device(Host *host, Verdict *verdict, const char *path, const c
                 return;
         }
 
-        verdict_set(verdict, without, "missing", "%s", "");
+        verdict->fixable = host_module_is_available(host, verdict, module);
+        verdict_set(verdict, without, verdict->fixable ? "missing" : "not-in-kernel", "%s", "");
         verdict_add(verdict, "module", "%s", module);
-        verdict->fixable = true;
 }
 
 /* Without it QEMU itself moves each packet. */

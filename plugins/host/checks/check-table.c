@@ -31,8 +31,8 @@ const Check check_table[] = {
           "not-ordinary busy trial-failed untried no-device" },
         { "nested", GROUP_ACCELERATION, judge_nested, "off no-module" },
 
-        { "vhost-net", GROUP_DEVICES, judge_vhost_net, "missing" },
-        { "tun", GROUP_DEVICES, judge_tun, "missing" },
+        { "vhost-net", GROUP_DEVICES, judge_vhost_net, "missing not-in-kernel" },
+        { "tun", GROUP_DEVICES, judge_tun, "missing not-in-kernel" },
 
         { "cgroup-cpu", GROUP_CGROUP, judge_cgroup_cpu, "missing" },
         { "cgroup-cpuacct", GROUP_CGROUP, judge_cgroup_cpuacct, "missing" },

@@ -343,6 +343,15 @@ bool host_module(Host *host, Verdict *verdict, const char *name) {
         return host_exists(host, verdict, path) || is_loaded(host, verdict, name);
 }
 
+bool host_module_is_available(Host *host, Verdict *verdict, const char *name) {
+        g_autofree char *release = host_read(host, verdict, "/proc/sys/kernel/osrelease");
+        g_autofree char *path = g_strconcat("/lib/modules/", release ?: "", "/modules.dep", NULL);
+        g_autofree char *modules = release ? host_read(host, verdict, path) : NULL;
+        g_autofree char *file = g_strconcat("/", name, ".ko", NULL); /* or .ko.xz */
+
+        return modules && strstr(modules, file);
+}
+
 void host_add_vendor(Host *host, Verdict *verdict) {
         g_autofree char *vendor = host_read(host, verdict, "/sys/class/dmi/id/sys_vendor");
         g_autofree char *product = host_read(host, verdict, "/sys/class/dmi/id/product_name");

@@ -72,6 +72,9 @@ bool host_processor_flag(Host *host, Verdict *verdict, const char *flag);
  * and with it what is built in. Hyphens are underscores. */
 bool host_module(Host *host, Verdict *verdict, const char *name);
 
+/* Whether a module could be loaded: depmod(8) lists it for the kernel that runs. */
+bool host_module_is_available(Host *host, Verdict *verdict, const char *name);
+
 /* Adds the arguments "vendor" and "product": who made the machine, for how to enter its set-up. Both are ""
  * where it does not say. */
 void host_add_vendor(Host *host, Verdict *verdict);

@@ -4,6 +4,12 @@
 static void test_each_device_has_its_module(void) {
         g_autoptr(TestHost) t = test_host_new();
 
+        test_host_judge(t, "vhost-net", "warn not-in-kernel module=vhost_net");
+        test_host_judge(t, "tun", "fail not-in-kernel module=tun");
+        test_host_write(t, "/proc/sys/kernel/osrelease", "%s", "6.1.0-18-amd64\n");
+        test_host_write(t, "/lib/modules/6.1.0-18-amd64/modules.dep", "%s",
+                        "kernel/drivers/vhost/vhost_net.ko: kernel/drivers/vhost/vhost.ko\n"
+                        "kernel/drivers/net/tun.ko.xz:\n");
         test_host_judge(t, "vhost-net", "warn missing module=vhost_net fixable");
         test_host_judge(t, "tun", "fail missing module=tun fixable");
         test_host_write(t, "/dev/vhost-net", "%s", "");
