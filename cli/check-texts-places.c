@@ -57,12 +57,14 @@ const CheckText check_texts_places[] = {
         { "forwarding", "not-needed", N_("No network of libvirt needs it."), NULL, NULL },
         { "bridge-nf", "on",
           N_("Packets that only cross a bridge go through the firewall of this host "
-             "(net.bridge.bridge-nf-call-iptables=1)."),
+             "(net.bridge.bridge-nf-call-iptables, ip6tables or arptables)."),
           N_("Guests on a bridge may be cut off by rules that were never meant for them; Docker is often "
              "who turns it on."),
           N_("Until the next boot; for good, in a file in /etc/sysctl.d:\n"
-             "  sudo sysctl net.bridge.bridge-nf-call-iptables=0") },
-        { "firewall", "drops", N_("The firewall drops what it forwards, unless a rule allows it ({who})."),
+             "  sudo sysctl net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0 "
+             "net.bridge.bridge-nf-call-arptables=0") },
+        { "firewall", "drops",
+          N_("The firewall drops or rejects what it forwards, unless a rule allows it ({who})."),
           N_("Guests may have no network though all else is right: the traffic of bridges and of libvirt's "
              "networks is forwarded."),
           N_("Which rules there are:\n"

@@ -8,7 +8,7 @@
 #include "nics.h"
 
 #define IP_FORWARD "/proc/sys/net/ipv4/ip_forward"
-#define BRIDGE_NF "/proc/sys/net/bridge/bridge-nf-call-iptables"
+#define BRIDGE_NF "/proc/sys/net/bridge/bridge-nf-call-"
 
 void judge_network_manager(Host *host, Verdict *verdict) {
         const HostNetworkManager *manager = host_network_manager(host, verdict);
@@ -122,27 +122,46 @@ void judge_forwarding(Host *host, Verdict *verdict) {
         }
 }
 
+/* Each sends the packets of another protocol that way. */
+typedef enum Switch { SWITCH_IPTABLES, SWITCH_IP6TABLES, SWITCH_ARPTABLES, _SWITCH_MAX } Switch;
+
+static const char *const switch_words[_SWITCH_MAX] = {
+        [SWITCH_IPTABLES] = "iptables",
+        [SWITCH_IP6TABLES] = "ip6tables",
+        [SWITCH_ARPTABLES] = "arptables",
+};
+
 /* -errno; -ENOENT: the module br_netfilter is not there, and no packet takes that way. */
-static int read_bridge_nf(Host *host, Verdict *verdict, bool *ret) {
+static int read_bridge_nf(Host *host, Verdict *verdict, Switch which, bool *ret) {
+        g_autofree char *path = g_strconcat(BRIDGE_NF, switch_words[which], NULL);
         int64_t number;
-        int r = host_read_number(host, verdict, BRIDGE_NF, &number);
+        int r = host_read_number(host, verdict, path, &number);
 
         *ret = r >= 0 && number != 0;
         return r;
 }
 
 void judge_bridge_nf(Host *host, Verdict *verdict) {
-        bool on;
-        int r = read_bridge_nf(host, verdict, &on);
+        g_autoptr(GString) which = g_string_new(NULL);
 
-        if (r < 0 && r != -ENOENT)
-                verdict_set_unread(verdict, BRIDGE_NF, r);
-        else if (!on)
-                verdict_set(verdict, CHECK_PASS, "", "%s", r < 0 ? "" : "0");
-        else {
-                verdict_set(verdict, CHECK_WARN, "on", "%s", "1");
-                verdict->fixable = true;
+        for (int i = 0; i < _SWITCH_MAX; i++) {
+                bool on;
+                int r = read_bridge_nf(host, verdict, i, &on);
+
+                if (r < 0 && r != -ENOENT) {
+                        verdict_set_unread(verdict, "/proc/sys/net/bridge", r);
+                        return;
+                }
+                if (on)
+                        g_string_append_printf(which, "%s%s", which->len > 0 ? ", " : "", switch_words[i]);
         }
+
+        if (which->len == 0) {
+                verdict_set(verdict, CHECK_PASS, "", "%s", "");
+                return;
+        }
+        verdict_set(verdict, CHECK_WARN, "on", "%s", which->str);
+        verdict->fixable = true;
 }
 
 /*
@@ -152,32 +171,48 @@ void judge_bridge_nf(Host *host, Verdict *verdict) {
 /* NULL: errno of host_run(). iptables-nft where nobody installed nft: its rules are the same ones. That of
  * the older kind (legacy) would load its modules. */
 static GPtrArray *read_chains(Host *host, Verdict *verdict) {
-        static const char *const nft[] = { "/usr/sbin/nft", "-j", "list", "chains", NULL };
+        /* Without what is in sets, which may be much. */
+        static const char *const nft[] = { "/usr/sbin/nft", "-j", "-t", "list", "ruleset", NULL };
+        static const char *const nft_chains[] = { "/usr/sbin/nft", "-j", "list", "chains", NULL };
         static const char *const iptables[] = { "/usr/sbin/iptables-nft", "-S", NULL };
-        g_autofree char *text = host_run(host, verdict, nft);
+        static const char *const ip6tables[] = { "/usr/sbin/ip6tables-nft", "-S", NULL };
+        g_autofree char *text = host_run(host, verdict, nft), *text6 = NULL;
+        GPtrArray *chains;
 
+        /* Of rules without end, the policies at least. */
+        if (!text && errno == EFBIG)
+                text = host_run(host, verdict, nft_chains);
         if (text)
                 return firewall_parse_nft(text);
         if (errno != ENOENT)
                 return NULL;
 
         text = host_run(host, verdict, iptables);
-        return text ? firewall_parse_iptables(text) : NULL;
+        if (!text)
+                return NULL;
+        chains = firewall_chains_new();
+        firewall_parse_iptables(chains, "ip", text);
+        text6 = host_run(host, verdict, ip6tables);
+        if (text6)
+                firewall_parse_iptables(chains, "ip6", text6);
+        return chains;
 }
 
 void judge_firewall(Host *host, Verdict *verdict) {
         g_autoptr(GPtrArray) chains = read_chains(host, verdict);
+        FirewallPaths paths = { 0 };
         const FirewallChain *chain;
         g_autofree char *who = NULL;
-        bool bridged;
 
         if (!chains) {
                 verdict_set_unread(verdict, "nftables", errno);
                 return;
         }
 
-        (void) read_bridge_nf(host, verdict, &bridged);
-        chain = firewall_find_drop(chains, bridged, routes(host, verdict));
+        (void) read_bridge_nf(host, verdict, SWITCH_IPTABLES, &paths.bridged_ip);
+        (void) read_bridge_nf(host, verdict, SWITCH_IP6TABLES, &paths.bridged_ip6);
+        paths.routed = routes(host, verdict);
+        chain = firewall_find_drop(chains, &paths);
         if (!chain) {
                 verdict_set(verdict, CHECK_PASS, "", "%s", "");
                 return;

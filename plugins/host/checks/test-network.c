@@ -50,8 +50,17 @@ static void test_bridges_and_the_packet_filter(void) {
         test_host_judge(t, "bridge-nf", "pass");
         test_host_write(t, BRIDGE_NF, "%s", "1\n");
         test_host_judge(t, "bridge-nf", "warn on fixable");
+        g_assert_cmpstr(t->verdict.value, ==, "iptables");
+        test_host_write(t, "/proc/sys/net/bridge/bridge-nf-call-arptables", "%s", "1\n");
+        test_host_judge(t, "bridge-nf", "warn on fixable");
+        g_assert_cmpstr(t->verdict.value, ==, "iptables, arptables");
+        test_host_write(t, BRIDGE_NF, "%s", "0\n");
+        test_host_write(t, "/proc/sys/net/bridge/bridge-nf-call-arptables", "%s", "0\n");
+        test_host_write(t, "/proc/sys/net/bridge/bridge-nf-call-ip6tables", "%s", "1\n");
+        test_host_judge(t, "bridge-nf", "warn on fixable");
+        g_assert_cmpstr(t->verdict.value, ==, "ip6tables");
         test_host_write(t, BRIDGE_NF, "%s", "much\n");
-        test_host_judge(t, "bridge-nf", "skip unreadable what=" BRIDGE_NF " error=Invalid argument");
+        test_host_judge(t, "bridge-nf", "skip unreadable what=/proc/sys/net/bridge error=Invalid argument");
 }
 
 static void test_the_firewall_is_read_by_nft(void) {
@@ -80,6 +89,12 @@ static void test_the_firewall_is_read_by_iptables_without_nft(void) {
         test_host_write(t, BRIDGE_NF, "%s", "1\n");
         host_set_output(t->host, "/usr/sbin/iptables-nft", "-P FORWARD DROP\n-N DOCKER");
         test_host_judge(t, "firewall", "warn drops who=docker");
+
+        host_set_output(t->host, "/usr/sbin/iptables-nft", "-P FORWARD ACCEPT");
+        host_set_output(t->host, "/usr/sbin/ip6tables-nft", "-P FORWARD DROP");
+        test_host_judge(t, "firewall", "pass");
+        test_host_write(t, "/proc/sys/net/bridge/bridge-nf-call-ip6tables", "%s", "1\n");
+        test_host_judge(t, "firewall", "warn drops who=ip6 filter FORWARD");
 }
 
 int main(int argc, char **argv) {
