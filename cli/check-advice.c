@@ -68,21 +68,21 @@ static const struct {
 static const struct {
         const char *hypervisor, *steps;
 } outers[] = {
-        { "KVM", N_("On the host around it, give this guest the processor as it is (<cpu "
+        { "KVM", N_("On the outer host, give this guest the processor as it is (<cpu "
                     "mode='host-passthrough'/>), and let its module do it: /sys/module/kvm_intel/parameters/"
-                    "nested (or kvm_amd) must be Y or 1. In a cloud: take a kind of machine with nested "
+                    "nested (or kvm_amd) must be Y or 1. In a cloud: choose an instance type with nested "
                     "virtualization.") },
         { "QEMU", N_("It is emulated by QEMU without KVM. Run it with KVM on a host that has it.") },
-        { "Hyper-V", N_("On the host around it, with this guest off, in PowerShell:\n"
+        { "Hyper-V", N_("On the outer host, with this guest off, in PowerShell:\n"
                         "  Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true\n"
-                        "In a cloud: take a kind of machine with nested virtualization.") },
-        { "VMware", N_("On the host around it, with this guest off: in its processor settings, turn on "
+                        "In a cloud: choose an instance type with nested virtualization.") },
+        { "VMware", N_("On the outer host, with this guest off: in its processor settings, turn on "
                        "\"Virtualize Intel VT-x/EPT or AMD-V/RVI\".") },
-        { "VirtualBox", N_("On the host around it, with this guest off:\n"
+        { "VirtualBox", N_("On the outer host, with this guest off:\n"
                            "  VBoxManage modifyvm NAME --nested-hw-virt on") },
-        { "Xen", N_("On the host around it, let the guest have it (nestedhvm=1). In a cloud: take a kind of "
-                    "machine with nested virtualization.") },
-        { "Parallels", N_("On the host around it, with this guest off: turn on \"Enable nested "
+        { "Xen", N_("On the outer host, let the guest have it (nestedhvm=1). In a cloud: choose an instance "
+                    "type with nested virtualization.") },
+        { "Parallels", N_("On the outer host, with this guest off: turn on \"Enable nested "
                           "virtualization\" in its settings of the processor.") },
 };
 
@@ -114,8 +114,9 @@ static char *machine_text(JsonObject *arguments) {
 static char *setup_key_text(JsonObject *arguments) {
         size_t i = setup_find(arguments);
 
-        return g_strdup(i < G_N_ELEMENTS(setups) ? setups[i].key
-                                                 : _("Del, F2, F10, F1 or Esc (its first picture tells)"));
+        return g_strdup(i < G_N_ELEMENTS(setups)
+                                        ? setups[i].key
+                                        : _("Del, F2, F10, F1 or Esc (the first screen says which)"));
 }
 
 static char *setup_menu_text(JsonObject *arguments) {
@@ -160,7 +161,7 @@ static char *outer_steps_text(JsonObject *arguments) {
                 if (strcmp(outers[i].hypervisor, hypervisor) == 0)
                         return g_strdup(_(outers[i].steps));
 
-        return g_strdup(_("On the host around it, turn on nested virtualization for this guest."));
+        return g_strdup(_("On the outer host, turn on nested virtualization for this guest."));
 }
 
 char *check_advice(const char *key, JsonObject *arguments) {

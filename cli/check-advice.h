@@ -14,6 +14,6 @@
  *   {setup-menu}   where processors are set up in there
  *   {setup-item}   what virtualization is called there
  *   {boot-steps}   how to add {argument} to the kernel's command line
- *   {outer-steps}  what to do on the host around this one
+ *   {outer-steps}  what to do on the host that this one is a guest of
  */
 char *check_advice(const char *key, JsonObject *arguments);

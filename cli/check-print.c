@@ -23,11 +23,15 @@ static const struct {
         { "skip", "SKIP", COLOUR_DIM },
 };
 
-/* Behind the title: what was read, and instead of it for a pass and a skip what that means. */
+/* Behind the title of what is not wrong: what it means, or what was read, where that says something. */
 static char *value_text(const Cli *cli, JsonObject *check) {
         g_autofree char *meaning = check_is_wrong(check) ? NULL : check_meaning(check);
 
-        return terminal_text(cli->terminal, meaning ? meaning : json_string(check, "Value"));
+        if (meaning)
+                return terminal_text(cli->terminal, meaning);
+        if (check_is_wrong(check) || !check_has_plain_value(json_string(check, "Id")))
+                return g_strdup("");
+        return terminal_text(cli->terminal, json_string(check, "Value"));
 }
 
 void check_print_line(const Cli *cli, JsonObject *check) {
@@ -91,9 +95,10 @@ static void add_remedy(const Cli *cli, Fields *fields, JsonObject *check) {
 /* What it rests on, and who read that. */
 static void add_sources(Fields *fields, JsonObject *check) {
         JsonArray *sources = json_array(check, "Sources");
-        const char *reader = json_string(check, "ReadBy");
+        const char *reader = json_string(check, "ReadBy"), *value = json_string(check, "Value");
 
         fields_add(fields, _("Name"), g_strdup(json_string(check, "Id")), COLOUR_DIM);
+        fields_add_sentence(fields, _("Value"), *value ? g_strdup(value) : NULL, COLOUR_DIM);
         if (sources && json_array_get_length(sources) > 0)
                 fields_add_sentence(fields, _("Read"), json_words_text(sources), COLOUR_DIM);
         /* Translators: which process read it. */
@@ -103,8 +108,8 @@ static void add_sources(Fields *fields, JsonObject *check) {
 static void add_details(const Cli *cli, Fields *fields, JsonObject *check, CheckDetails details) {
         if (check_is_wrong(check)) {
                 add_lines(fields, NULL, check_meaning(check), COLOUR_NONE);
-                /* Translators: what comes of it that a check of the host is not passed. */
-                add_lines(fields, _("Effect"), check_why(check), COLOUR_NONE);
+                /* Translators: what comes of it that a check of the host is not passed, or who needs it. */
+                add_lines(fields, _("Why it matters"), check_why(check), COLOUR_NONE);
         }
         if (details & DETAILS_REMEDY)
                 add_remedy(cli, fields, check);

@@ -14,7 +14,7 @@ void checks_print(const Cli *cli, JsonArray *checks, bool whole);
 /* Result, title and value, in one line. */
 void check_print_line(const Cli *cli, JsonObject *check);
 
-/* Besides what it means, and its effect if it is wrong: */
+/* Besides what it means, and why that matters if it is wrong: */
 typedef enum CheckDetails {
         DETAILS_REMEDY = 1 << 0, /* what helps */
         DETAILS_FIX = 1 << 1,    /* what "hatago fix" would do */

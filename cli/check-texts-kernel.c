@@ -39,7 +39,7 @@ const CheckText check_texts_kernel[] = {
         { "cgroup-memory", "missing", CONTROLLER,
           N_("Limits of what memory guests may take from the host have no effect."), CONTROLLER_REMEDY },
         { "cgroup-devices", "missing", CONTROLLER,
-          N_("A QEMU that has been broken into is not kept from other devices of the host by this wall."),
+          N_("A guest that takes over its QEMU could then use other devices of the host, too."),
           CONTROLLER_REMEDY },
         { "cgroup-blkio", "missing", CONTROLLER,
           N_("Shares and limits of guests for reading and writing have no effect."), CONTROLLER_REMEDY },
@@ -93,7 +93,7 @@ const CheckText check_texts_kernel[] = {
         { "hugepages", "reserved", N_("{count} of {size:size} each are reserved, {free} are free."),
           N_("What is reserved is lost to everything but guests that ask for it."), NULL },
         { "thp", "off", N_("The kernel does not put ordinary memory together into large pages by itself."),
-          N_("Guests spend more time on finding their memory: some percent of speed are lost."),
+          N_("Guests spend more time on finding their memory, and are some percent slower."),
           N_("Until the next boot; for good, remove transparent_hugepage=never from the kernel's command "
              "line:\n"
              "  echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled") },

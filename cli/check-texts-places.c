@@ -25,7 +25,7 @@ const CheckText check_texts_places[] = {
         { "network-manager", "missing", N_("NetworkManager is not installed."),
           N_("It is what makes bridges safely: a change that cuts you off is taken back. Guests behind the "
              "network \"default\" work without."),
-          N_("It takes over nothing that /etc/network/interfaces lists:\n"
+          N_("Install it; what /etc/network/interfaces lists stays as it is:\n"
              "  sudo apt install {package}") },
         { "network-manager", "stopped", N_("NetworkManager is installed, but does not run."),
           N_("It is what makes bridges safely: a change that cuts you off is taken back."),

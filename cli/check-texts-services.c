@@ -24,7 +24,7 @@ const CheckText check_texts_services[] = {
              "  journalctl -u libvirtd -u virtqemud -n 20") },
         { "libvirt-connection", "no-daemon", N_("libvirt does not run."), NULL, NULL },
         { "libvirt-guests", "off",
-          N_("libvirt-guests is not enabled: nobody shuts guests down when this host does."),
+          N_("libvirt-guests is not enabled: this host goes down without shutting its guests down first."),
           N_("At a shutdown of the host its guests end as by a power cut."),
           N_("  sudo systemctl enable --now libvirt-guests") },
         { "libvirt-guests", "missing", N_("The unit libvirt-guests is not installed."), NULL, NULL },
@@ -47,9 +47,8 @@ const CheckText check_texts_services[] = {
           N_("  sudo apt install {package}") },
         { "virtiofsd", "missing", N_("virtiofsd, which shares folders with guests, is not installed."),
           N_("Guests with a shared folder (virtiofs) do not start."), N_("  sudo apt install {package}") },
-        { "osinfo", "missing", N_("The data on operating systems (libosinfo) are not installed."),
-          N_("For a new machine it is not known what its system wants: disks and NICs that work anywhere are "
-             "slower."),
+        { "osinfo", "missing", N_("libosinfo's database of operating systems is not installed."),
+          N_("New machines get disks and NICs that work with any system, but are slower."),
           N_("  sudo apt install {package}") },
 
         { "clock", "unsynchronized", N_("Nothing keeps the clock of this host right."),

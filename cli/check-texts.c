@@ -25,33 +25,34 @@ const CheckGroup check_groups[] = {
 /* In the order in which they are shown. */
 static const struct {
         const char *id, *title;
+        bool cryptic; /* its value says nothing to people */
 } checks[] = {
         { "hardware-virtualization", N_("hardware virtualization") },
         { "kvm-device", N_("device /dev/kvm") },
-        { "kvm-access", N_("your access to /dev/kvm") },
+        { "kvm-access", N_("your access to /dev/kvm"), true },
         { "kvm-module", N_("kernel module for KVM") },
         { "kvm-qemu-access", N_("QEMU's access to /dev/kvm") },
-        { "kvm-guest", N_("KVM runs a guest") },
-        { "nested", N_("guests within guests") },
+        { "kvm-guest", N_("KVM runs a guest"), true },
+        { "nested", N_("guests within guests"), true },
         { "vhost-net", N_("fast network (vhost-net)") },
         { "tun", N_("network interfaces (tun)") },
-        { "cgroup-cpu", N_("cgroup controller cpu") },
-        { "cgroup-cpuacct", N_("cgroup controller cpuacct") },
-        { "cgroup-cpuset", N_("cgroup controller cpuset") },
-        { "cgroup-memory", N_("cgroup controller memory") },
-        { "cgroup-devices", N_("cgroup controller devices") },
-        { "cgroup-blkio", N_("cgroup controller blkio") },
-        { "iommu", N_("IOMMU in the hardware") },
-        { "iommu-kernel", N_("IOMMU in the kernel") },
+        { "cgroup-cpu", N_("cgroup controller cpu"), true },
+        { "cgroup-cpuacct", N_("cgroup controller cpuacct"), true },
+        { "cgroup-cpuset", N_("cgroup controller cpuset"), true },
+        { "cgroup-memory", N_("cgroup controller memory"), true },
+        { "cgroup-devices", N_("cgroup controller devices"), true },
+        { "cgroup-blkio", N_("cgroup controller blkio"), true },
+        { "iommu", N_("IOMMU in the hardware"), true },
+        { "iommu-kernel", N_("IOMMU in the kernel"), true },
         { "secure-guest", N_("encrypted memory of guests") },
         { "hugepages", N_("huge pages") },
         { "thp", N_("transparent huge pages") },
         { "ksm", N_("merging equal memory (KSM)") },
-        { "overcommit", N_("overcommit of memory") },
+        { "overcommit", N_("overcommit of memory"), true },
         { "libvirt-daemon", N_("libvirt's daemon") },
         { "libvirt-connection", N_("libvirt answers") },
         { "libvirt-guests", N_("shutdown with the host") },
-        { "libvirt-autostart", N_("start by libvirt at boot") },
+        { "libvirt-autostart", N_("start by libvirt at boot"), true },
         { "qemu", N_("QEMU") },
         { "qemu-img", N_("tool for disk images") },
         { "firmware", N_("UEFI firmware") },
@@ -61,8 +62,8 @@ static const struct {
         { "default-network", N_("default network") },
         { "network-manager", N_("NetworkManager") },
         { "nic-manager", N_("who manages the NICs") },
-        { "forwarding", N_("forwarding of packets") },
-        { "bridge-nf", N_("bridges and the firewall") },
+        { "forwarding", N_("forwarding of packets"), true },
+        { "bridge-nf", N_("bridges and the firewall"), true },
         { "firewall", N_("firewall") },
         { "default-pool", N_("default storage pool") },
         { "disk-space", N_("room for disk images") },
@@ -73,7 +74,7 @@ static const struct {
 
 /* What each check can say. */
 static const CheckText general[] = {
-        { NULL, "denied", N_("{what} may not be read: {error}."), NULL, NULL },
+        { NULL, "denied", N_("{what} may not be read."), NULL, NULL },
         { NULL, "unreadable", N_("{what} cannot be read: {error}."), NULL, NULL },
         {},
 };
@@ -167,6 +168,12 @@ const char *check_title(const char *id) {
         unsigned i = check_position(id);
 
         return i < UINT_MAX ? _(checks[i].title) : id;
+}
+
+bool check_has_plain_value(const char *id) {
+        unsigned i = check_position(id);
+
+        return i == UINT_MAX || !checks[i].cryptic;
 }
 
 static const CheckText *text_find(const char *id, const char *reason) {

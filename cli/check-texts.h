@@ -36,6 +36,9 @@ const char *const *check_ids(void);
 /* Its title, a few words; translated. */
 const char *check_title(const char *id);
 
+/* Whether its value, as it is read, says something to people where it passes. */
+bool check_has_plain_value(const char *id);
+
 /* What its verdict means; new string, NULL: no more than its result says. */
 char *check_meaning(JsonObject *check);
 

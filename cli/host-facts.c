@@ -13,6 +13,10 @@
 /* Between two readings of the CPUs' time. */
 #define INTERVAL (500 * USEC_PER_MSEC)
 
+/* For the second sample of the machines' statistics, the first with rates. */
+#define STATISTICS_WAIT (2 * USEC_PER_SEC)
+#define STATISTICS_POLL (200 * USEC_PER_MSEC)
+
 static void add_members(JsonObject *facts, JsonObject *from) {
         JsonObjectIter iter;
         const char *name;
@@ -63,6 +67,62 @@ static void add_usage(const Cli *cli, JsonObject *facts) {
                 json_object_set_double_member(facts, "CPUUsage", usage);
 }
 
+/* A machine's part of GetStatistics; what it does not tell counts as unknown. */
+static bool add_statistics_of(JsonObject *values, double *cpus, double *memory) {
+        double percent = json_object_get_double_member_with_default(values, "CPUPercent", -1),
+               rss = json_object_get_double_member_with_default(values, "MemoryRSS", -1);
+
+        *cpus += percent / 100;
+        *memory += rss;
+        return percent >= 0 && rss >= 0;
+}
+
+/* Whether all machines that run have told what they take. */
+static bool read_statistics(const Cli *cli, double *ret_cpus, double *ret_memory) {
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        g_autoptr(JsonNode) node = NULL;
+        double cpus = 0, memory = 0;
+        JsonObjectIter iter;
+        const char *path;
+        JsonNode *values;
+        uint64_t when;
+
+        if (bus_call_method(cli, HATAGO_PATH, MACHINES_INTERFACE, "GetStatistics", &ignored, &reply, "a{sv}",
+                            0) < 0 ||
+            sd_bus_message_read(reply, "t", &when) < 0 || json_from_message(reply, &node) < 0)
+                return false;
+        json_object_iter_init(&iter, json_node_get_object(node));
+        while (json_object_iter_next(&iter, &path, &values))
+                if (!add_statistics_of(json_node_get_object(values), &cpus, &memory))
+                        return false;
+
+        *ret_cpus = cpus;
+        *ret_memory = memory;
+        return true;
+}
+
+/* Rates come with the second sample: waits for that as long as it may take. */
+static void add_statistics(const Cli *cli, JsonObject *facts) {
+        for (uint64_t waited = 0; waited <= STATISTICS_WAIT; waited += STATISTICS_POLL) {
+                double cpus, memory;
+
+                if (read_statistics(cli, &cpus, &memory)) {
+                        json_object_set_double_member(facts, "CPUsUsedByMachines", cpus);
+                        json_object_set_int_member(facts, "MemoryUsedByMachines", (gint64) memory);
+                        return;
+                }
+                g_usleep(STATISTICS_POLL);
+        }
+}
+
+/* Only for who has asked are there statistics: as early as can be. */
+static void subscribe(const Cli *cli) {
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+
+        (void) bus_call_method(cli, HATAGO_PATH, MANAGER_INTERFACE, "Subscribe", &ignored, NULL, "a{sv}", 0);
+}
+
 static void add_machines(const Cli *cli, JsonObject *facts) {
         _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
         uint64_t n_running = 0, vcpus = 0, memory = 0;
@@ -83,6 +143,8 @@ static void add_machines(const Cli *cli, JsonObject *facts) {
         json_object_set_int_member(facts, "MachinesRunning", (gint64) n_running);
         json_object_set_int_member(facts, "VCPUsRunning", (gint64) vcpus);
         json_object_set_int_member(facts, "MemoryRunning", (gint64) memory);
+        if (n_running > 0)
+                add_statistics(cli, facts);
 }
 
 /* What guests can expect: /dev/kvm alone proves nothing. */
@@ -142,6 +204,7 @@ int host_facts_read(const Cli *cli, sd_bus_error *error, JsonObject **ret) {
                 return r;
         if (bus_get_all(cli, HATAGO_PATH, HOST_INTERFACE, &ignored, &host) >= 0)
                 add_members(facts, host);
+        subscribe(cli);
         add_look(cli, facts);
         add_usage(cli, facts);
         add_machines(cli, facts);

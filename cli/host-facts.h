@@ -12,7 +12,9 @@
  *   CPUUsage         0 to 1, of all CPUs, in half a second
  *   Accelerator      "kvm", "none"; "" if it is not known
  *   Machines, MachinesRunning; VCPUsRunning, MemoryRunning (bytes): of those that run
- *   Problems         the checks that are wrong, with what they say, after a new look at the host
+ *   CPUsUsedByMachines, MemoryUsedByMachines
+ *                    what those take of it: processors (0.5: half of one), bytes; absent if one does not
+ * tell Problems         the checks that are wrong, with what they say, after a new look at the host
  *   ChecksError      why that look failed, for people: then Problems are those of the look before
  *   CheckedAt        when there was the last that did not; 0: never, so nothing is known
  *

@@ -106,7 +106,7 @@ static int show_all(const Cli *cli, JsonArray *checks) {
         else
                 puts(_("Nothing is wrong that could be fixed here."));
         if (n_left > 0)
-                printf(_("%u more take a person: %s\n"), n_left, "hatago validate");
+                printf(_("%u more to be mended by hand: %s\n"), n_left, "hatago validate");
         return EXIT_SUCCESS;
 }
 
@@ -174,7 +174,8 @@ static int refuse(const Cli *cli, JsonObject *check, const char *id) {
         check_print_line(cli, check);
         check_print_details(cli, check, check_is_wrong(check) ? DETAILS_REMEDY : 0);
         return complain(cli, id,
-                        check_is_wrong(check) ? _("it takes a person") : _("it cannot be judged here"),
+                        check_is_wrong(check) ? _("it can only be mended by hand")
+                                              : _("it cannot be judged here"),
                         NULL);
 }
 

@@ -38,32 +38,46 @@ static char *processor_text(JsonObject *facts) {
                                model, n, sockets, cores, threads);
 }
 
+/* What machines were given, and what they take of it, where that is known. Takes both. */
+static char *given_text(char *given, char *used) {
+        g_autofree char *taken = given, *also_taken = used;
+
+        /* Translators: what running machines have been given, and how much of that they use. */
+        return used ? g_strdup_printf(_("%s (%s used)"), given, used) : g_strdup(given);
+}
+
 static char *cpu_text(JsonObject *facts) {
-        g_autofree char *busy = NULL;
-        uint64_t given;
+        g_autofree char *busy = NULL, *given = NULL;
 
         if (json_object_has_member(facts, "CPUUsage"))
                 busy = g_strdup_printf(_("%.0f%% busy"),
                                        100 * json_object_get_double_member(facts, "CPUUsage"));
         if (!json_object_has_member(facts, "VCPUsRunning"))
                 return g_steal_pointer(&busy);
-        given = json_number(facts, "VCPUsRunning");
-        if (!busy)
-                return g_strdup_printf(_("%" PRIu64 " virtual ones in running machines"), given);
-        /* Translators: how busy the CPUs are, and how many the running machines have been given. */
-        return g_strdup_printf(_("%s, %" PRIu64 " virtual ones in running machines"), busy, given);
+        given = given_text(g_strdup_printf(_("%" PRIu64 " virtual ones given to running machines"),
+                                           json_number(facts, "VCPUsRunning")),
+                           json_object_has_member(facts, "CPUsUsedByMachines")
+                                           ? g_strdup_printf("%.1f",
+                                                             json_object_get_double_member(
+                                                                             facts, "CPUsUsedByMachines"))
+                                           : NULL);
+        return busy ? g_strdup_printf("%s, %s", busy, given) : g_steal_pointer(&given);
 }
 
 static char *memory_text(JsonObject *facts) {
         g_autofree char *all = format_size(json_number(facts, "Memory")),
                         *available = format_size(json_number(facts, "MemoryAvailable")),
-                        *given = format_size(json_number(facts, "MemoryRunning"));
+                        *running = format_size(json_number(facts, "MemoryRunning")), *given = NULL;
 
         if (json_number(facts, "Memory") == 0)
                 return NULL;
+        given = given_text(g_strdup_printf(_("%s given to running machines"), running),
+                           json_object_has_member(facts, "MemoryUsedByMachines")
+                                           ? format_size(json_number(facts, "MemoryUsedByMachines"))
+                                           : NULL);
         if (!json_object_has_member(facts, "MemoryAvailable"))
-                return g_strdup_printf(_("%s, %s given to running machines"), all, given);
-        return g_strdup_printf(_("%s, %s available, %s given to running machines"), all, available, given);
+                return g_strdup_printf("%s, %s", all, given);
+        return g_strdup_printf(_("%s, %s available, %s"), all, available, given);
 }
 
 static char *accelerator_text(JsonObject *facts, Colour *ret_colour) {
