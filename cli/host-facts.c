@@ -196,16 +196,18 @@ static void add_checks(const Cli *cli, JsonObject *facts) {
 
 int host_facts_read(const Cli *cli, sd_bus_error *error, JsonObject **ret) {
         _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
-        g_autoptr(JsonObject) facts = NULL, host = NULL;
+        g_autoptr(JsonObject) facts = NULL, host = NULL, look = json_object_new();
         int r;
 
+        /* Before all else: meanwhile an agent that was just started reads libvirt. */
+        subscribe(cli);
+        add_look(cli, look);
         r = bus_get_all(cli, HATAGO_PATH, MANAGER_INTERFACE, error, &facts);
         if (r < 0)
                 return r;
+        add_members(facts, look);
         if (bus_get_all(cli, HATAGO_PATH, HOST_INTERFACE, &ignored, &host) >= 0)
                 add_members(facts, host);
-        subscribe(cli);
-        add_look(cli, facts);
         add_usage(cli, facts);
         add_machines(cli, facts);
         add_checks(cli, facts);
