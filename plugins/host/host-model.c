@@ -4,6 +4,7 @@
 #include "checks/report.h"
 #include "common/names.h"
 #include "node.h"
+#include "places.h"
 #include "probe-runs.h"
 #include "probe-triggers.h"
 #include "host-check-fix.h"

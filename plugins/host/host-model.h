@@ -27,9 +27,7 @@ typedef struct HostModel {
         struct Node *node;
 } HostModel;
 
-/* Where the probe's report lies; another folder by $HATAGO_REPORT_FOLDER, for tests. */
-#define REPORT_FOLDER "/run/hatago-probe"
-
+/* Reads reports in another folder than REPORT_FOLDER if $HATAGO_REPORT_FOLDER says so, for tests. */
 HostModel *host_model_new(const Services *services);
 HostModel *host_model_free(HostModel *model); /* NULL is none */
 

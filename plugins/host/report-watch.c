@@ -10,8 +10,8 @@
 #include "checks/report.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "places.h"
 
-#define REPORT_NAME "report"
 #define FOLDER_IS_GONE (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED)
 
 struct ReportWatch {

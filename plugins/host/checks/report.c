@@ -4,9 +4,7 @@
 #include <unistd.h>
 
 #include "check.h"
-
-/* What a remedy notes when it has acted: see ../fix/record.h. */
-#define RECORDS "/var/lib/hatago-fix"
+#include "places.h"
 
 static GVariant *pairs_to_variant(const GPtrArray *pairs) {
         GVariantBuilder builder;
@@ -18,7 +16,7 @@ static GVariant *pairs_to_variant(const GPtrArray *pairs) {
 }
 
 static bool was_fixed(Host *host, const char *id) {
-        g_autofree char *path = g_strconcat(RECORDS "/", id, NULL);
+        g_autofree char *path = g_strconcat(RECORDS_FOLDER "/", id, NULL);
         g_auto(Verdict) nothing;
 
         verdict_init(&nothing);
@@ -40,6 +38,7 @@ static GVariant *check_judge(const Check *check, Host *host) {
 }
 
 GVariant *report_make(const char *root, const char *group) {
+        guint64 begin = (guint64) g_get_real_time();
         g_autofree char *reader =
                         g_strdup_printf("hatago-probe[%d] uid %u", (int) getpid(), (unsigned) geteuid());
         g_autoptr(Host) host = host_new(root);
@@ -50,7 +49,6 @@ GVariant *report_make(const char *root, const char *group) {
                 if (*group == '\0' || g_str_equal(group, check_group_to_string(check->group)))
                         g_variant_builder_add_value(&checks, check_judge(check, host));
 
-        return g_variant_ref_sink(g_variant_new("(uts@a" REPORT_CHECK_TYPE ")", REPORT_VERSION,
-                                                (guint64) g_get_real_time(), reader,
-                                                g_variant_builder_end(&checks)));
+        return g_variant_ref_sink(g_variant_new("(uts@a" REPORT_CHECK_TYPE ")", REPORT_VERSION, begin,
+                                                reader, g_variant_builder_end(&checks)));
 }

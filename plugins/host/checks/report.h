@@ -10,7 +10,7 @@
  * the byte order of the host.
  *
  *   u  version, REPORT_VERSION
- *   t  when it was read, µs since the epoch
+ *   t  when reading began, µs since the epoch
  *   s  who read: "hatago-probe[412] uid 0"
  *   a  of the checks in the order of the table:
  *      s id  s group  s result  s reason  s value  a{ss} arguments  as sources  b fixable  b undoable

@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "common/text.h"
+#include "places.h"
 #include "remedy.h"
 
 #define UNDO "undo:"

@@ -5,10 +5,6 @@
 
 #include "common/error.h"
 
-/* Where they lie, one file for each remedy, named by its id; while it is there, the remedy can be taken
- * back. */
-#define RECORDS_FOLDER "/var/lib/hatago-fix"
-
 /* One change, and what was there before. */
 typedef struct Change {
         char *kind;   /* which undo knows it: see change_kinds in remedy.h */

@@ -21,8 +21,13 @@ static bool is_of_a_guest(const char *interface) {
                g_str_has_prefix(interface, "macvtap") || g_str_has_prefix(interface, "veth");
 }
 
+/*
+ * What a driver says of a device that stays has a field EVENT: KVM tells of each guest that is made and
+ * unmade as a change of /dev/kvm with EVENT=create or EVENT=destroy, so of the checks' own guest too.
+ */
 bool uevent_concerns_checks(const char *message, size_t size) {
         const char *subsystem = "", *interface = "";
+        bool stays = false;
 
         for (const char *field = message; field < message + size;
              field += strnlen(field, (size_t) (message + size - field)) + 1) {
@@ -32,12 +37,16 @@ bool uevent_concerns_checks(const char *message, size_t size) {
                         subsystem = field + strlen("SUBSYSTEM=");
                 else if (g_str_has_prefix(field, "INTERFACE="))
                         interface = field + strlen("INTERFACE=");
+                else if (g_str_has_prefix(field, "EVENT="))
+                        stays = true;
         }
 
         if (g_str_equal(subsystem, "net"))
                 return !is_of_a_guest(interface);
-        return g_str_equal(subsystem, "module") || g_str_equal(subsystem, "misc") ||
-               g_str_equal(subsystem, "cpu") || g_str_equal(subsystem, "iommu");
+        if (g_str_equal(subsystem, "misc"))
+                return !stays;
+        return g_str_equal(subsystem, "module") || g_str_equal(subsystem, "cpu") ||
+               g_str_equal(subsystem, "iommu");
 }
 
 /* Takes what waits. Only the kernel itself, whose port is 0, is listened to. */
@@ -60,10 +69,11 @@ static bool drain(int fd) {
         }
 }
 
-int uevents_wait(void) {
-        int64_t end = g_get_monotonic_time() + WAIT_USEC;
+int uevents_wait(uint64_t pause) {
+        int64_t begin = g_get_monotonic_time(), end = begin + WAIT_USEC;
         struct pollfd socket = { .fd = SD_LISTEN_FDS_START, .events = POLLIN };
         bool concerns;
+        int r;
 
         if (sd_listen_fds(/* unset_environment= */ true) != 1 ||
             sd_is_socket(SD_LISTEN_FDS_START, AF_NETLINK, SOCK_RAW, /* listening= */ -1) <= 0) {
@@ -72,7 +82,10 @@ int uevents_wait(void) {
         }
 
         concerns = drain(SD_LISTEN_FDS_START);
-        while (g_get_monotonic_time() < end && poll(&socket, 1, QUIET_MSEC) > 0)
+        do {
+                r = poll(&socket, 1, QUIET_MSEC);
                 concerns = drain(SD_LISTEN_FDS_START) || concerns;
+        } while (g_get_monotonic_time() < end &&
+                 (r > 0 || (concerns && g_get_monotonic_time() < begin + (int64_t) pause)));
         return concerns;
 }

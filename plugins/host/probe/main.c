@@ -10,9 +10,11 @@
 #include "checks/report.h"
 #include "common/log.h"
 #include "config.h"
+#include "report-file.h"
 #include "uevents.h"
 
-#define REPORT_FILE "report"
+/* Whatever the kernel has to say, µs from a report to the next look. */
+#define PACE_USEC (2 * (uint64_t) G_USEC_PER_SEC)
 
 typedef struct Arguments {
         const char *group;
@@ -110,45 +112,60 @@ static int print(GVariant *report) {
         return puts(text) < 0 || fflush(stdout) < 0 ? -errno : 0;
 }
 
-/* The agent sees it whole, by its new name, or not at all. */
-static int write_file(GVariant *report) {
+/* Where the unit's reports go. */
+static const char *find_folder(void) {
         const char *folder = getenv("RUNTIME_DIRECTORY");
-        g_autofree char *path = NULL;
-        g_autoptr(GError) error = NULL;
 
-        if (!folder) {
+        if (!folder)
                 log_error("No $RUNTIME_DIRECTORY to write the report to; --print shows it");
-                return -EINVAL;
+        return folder;
+}
+
+/* Looks, and writes what it found; alone. */
+static int look(const char *folder, const char *group) {
+        g_autoptr(GVariant) report = NULL;
+        int lock = report_file_lock(folder), r;
+
+        if (lock < 0) {
+                log_error("Cannot lock the report: %s", g_strerror(-lock));
+                return lock;
         }
 
-        path = g_build_filename(folder, REPORT_FILE, NULL);
-        if (!g_file_set_contents_full(path, g_variant_get_data(report), (gssize) g_variant_get_size(report),
-                                      G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error)) {
-                log_error("Cannot write the report: %s", error->message);
-                return -EIO;
+        report = report_make("/", group);
+        r = report_file_write(folder, report);
+        (void) close(lock);
+        return r;
+}
+
+static int look_for_agent(const Arguments *arguments) {
+        const char *folder = find_folder();
+
+        if (!folder)
+                return -EINVAL;
+        if (arguments->uevents) {
+                int r = uevents_wait(report_file_fresh_for(folder, PACE_USEC));
+                if (r <= 0)
+                        return r;
         }
-        return 0;
+
+        return look(folder, arguments->group);
+}
+
+static int look_for_reader(const Arguments *arguments) {
+        g_autoptr(GVariant) report = report_make("/", arguments->group);
+
+        return arguments->print ? print(report) : write_stdout(report);
 }
 
 int main(int argc, char **argv) {
         Arguments arguments = { .group = "" };
-        g_autoptr(GVariant) report = NULL;
         int r;
 
         r = parse_arguments(argc, argv, &arguments);
         if (r <= 0)
                 return r < 0 ? 2 : EXIT_SUCCESS;
 
-        if (arguments.uevents) {
-                r = uevents_wait();
-                if (r <= 0)
-                        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-        }
-
-        report = report_make("/", arguments.group);
-        if (arguments.print)
-                r = print(report);
-        else
-                r = arguments.to_stdout ? write_stdout(report) : write_file(report);
+        r = arguments.print || arguments.to_stdout ? look_for_reader(&arguments)
+                                                   : look_for_agent(&arguments);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
