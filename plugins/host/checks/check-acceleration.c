@@ -229,11 +229,9 @@ static char *serving_modules(Host *host, Verdict *verdict) {
 }
 
 static void try_guest(Host *host, Verdict *verdict) {
-        g_autofree char *device = host_path(host, KVM);
         const char *step;
-        int r = kvm_trial(device, &step);
+        int r = host_try_guest(host, verdict, KVM, &step);
 
-        verdict_read(verdict, "KVM_RUN");
         if (r == 0) {
                 verdict_set(verdict, CHECK_PASS, "", "%s", step);
                 return;

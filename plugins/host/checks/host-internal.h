@@ -31,6 +31,8 @@ struct Host {
         GHashTable *filesystems; /* of HostFilesystem, by path */
         int clock;               /* what host_clock() returns */
         bool clock_synchronized;
+        int trial;              /* what host_try_guest() returns */
+        const char *trial_step; /* static; NULL: it really tries */
 };
 
 typedef struct HostFilesystem {

@@ -80,6 +80,11 @@ void host_set_filesystem(Host *host, const char *path, uint64_t free, uint64_t s
         g_hash_table_replace(host->filesystems, g_strdup(path), filesystem);
 }
 
+void host_set_trial(Host *host, int result, const char *step) {
+        host->trial = result;
+        host->trial_step = step;
+}
+
 void host_set_clock(Host *host, int result, bool synchronized) {
         host->clock = result;
         host->clock_synchronized = synchronized;

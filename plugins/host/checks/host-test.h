@@ -20,5 +20,7 @@ void host_set_agent(Host *host, bool running, bool connected, const char *error)
 void host_set_output(Host *host, const char *program, const char *output);
 /* Not read-only. */
 void host_set_filesystem(Host *host, const char *path, uint64_t free, uint64_t size);
+/* What host_try_guest() says; step is static. */
+void host_set_trial(Host *host, int result, const char *step);
 /* result: 0 or -errno of host_clock(). */
 void host_set_clock(Host *host, int result, bool synchronized);

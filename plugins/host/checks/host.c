@@ -20,6 +20,7 @@
 #include "common/cleanup.h"
 #include "deadline.h"
 #include "host-internal.h"
+#include "kvm-trial.h"
 
 #define FILE_BYTES_MAX (1024U * 1024U)
 #define CPUINFO "/proc/cpuinfo"
@@ -382,6 +383,17 @@ int host_has_device_programs(Host *host, Verdict *verdict, const char *mounted) 
         if (r >= 0)
                 return 1;
         return error == EPERM ? -EPERM : 0;
+}
+
+int host_try_guest(Host *host, Verdict *verdict, const char *device, const char **ret_step) {
+        g_autofree char *path = host_path(host, device);
+
+        verdict_read(verdict, "KVM_RUN");
+        if (!host->trial_step)
+                return kvm_trial(path, ret_step);
+
+        *ret_step = host->trial_step;
+        return host->trial;
 }
 
 /* Nothing is adjusted: no mode is set. */

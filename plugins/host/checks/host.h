@@ -83,6 +83,9 @@ void host_add_vendor(Host *host, Verdict *verdict);
  * the file system of version 2 that is mounted there: 1, 0; -EPERM: the caller may not ask. */
 int host_has_device_programs(Host *host, Verdict *verdict, const char *mounted);
 
+/* Has KVM run a guest: see kvm_trial(). */
+int host_try_guest(Host *host, Verdict *verdict, const char *device, const char **ret_step);
+
 /* Whether the kernel takes its clock for synchronized; -errno. */
 int host_clock(Host *host, Verdict *verdict, bool *ret_synchronized);
 

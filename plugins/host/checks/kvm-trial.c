@@ -114,7 +114,7 @@ static Outcome run(const char *device) {
             ((const uint8_t *) state)[state->io.data_offset] != GUEST_ANSWER)
                 return (Outcome){ STEP_ANSWER, EPROTO };
 
-        return (Outcome){ .error = 0 };
+        return (Outcome){ .step = STEP_RUN };
 }
 
 bool kvm_trial_exists(void) {

@@ -230,6 +230,28 @@ static void test_a_trial_tells_its_step(void) {
         g_assert_true(g_ptr_array_find_with_equal_func(t->verdict.sources, "KVM_RUN", g_str_equal, NULL));
 }
 
+static void test_what_a_trial_says(void) {
+        static const struct {
+                int result;
+                const char *step, *expected;
+        } cases[] = {
+                { 0, "KVM_RUN", "pass" },
+                { -EBUSY, "KVM_CREATE_VM", "fail busy step=KVM_CREATE_VM error=Device or resource busy" },
+                { -ENOMEM, "KVM_CREATE_VCPU",
+                  "fail trial-failed step=KVM_CREATE_VCPU error=Cannot allocate memory" },
+                { -ETIMEDOUT, "KVM_RUN", "fail trial-failed step=KVM_RUN error=Connection timed out" },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases) && kvm_trial_exists(); i++) {
+                g_autoptr(TestHost) t = test_host_new();
+
+                test_host_set_x86(t, "vmx", /* capable= */ true, "");
+                test_host_write(t, "/dev/kvm", "%s", "");
+                host_set_trial(t->host, cases[i].result, cases[i].step);
+                test_host_judge(t, "kvm-guest", cases[i].expected);
+        }
+}
+
 static void test_a_device_that_may_not_be_opened(void) {
         g_autoptr(TestHost) t = test_host_new();
 
@@ -288,6 +310,7 @@ int main(int argc, char **argv) {
                         test_a_configuration_that_may_not_be_read);
         g_test_add_func("/acceleration/a-device-for-other-guests", test_a_device_for_other_guests);
         g_test_add_func("/acceleration/a-trial-tells-its-step", test_a_trial_tells_its_step);
+        g_test_add_func("/acceleration/what-a-trial-says", test_what_a_trial_says);
         g_test_add_func("/acceleration/a-device-that-may-not-be-opened",
                         test_a_device_that_may_not_be_opened);
         g_test_add_func("/acceleration/guests-in-guests", test_guests_in_guests);
