@@ -30,6 +30,13 @@
 #define ACTION_MACHINE_SECRETS BUS_NAME ".machine-secrets"
 #define ACTION_HOST_FIX BUS_NAME ".host-fix"
 
+/* Those of systemd. */
+#define SYSTEMD_NAME "org.freedesktop.systemd1"
+#define SYSTEMD_PATH "/org/freedesktop/systemd1"
+#define SYSTEMD_MANAGER SYSTEMD_NAME ".Manager"
+#define SYSTEMD_SERVICE SYSTEMD_NAME ".Service"
+#define SYSTEMD_UNIT SYSTEMD_NAME ".Unit"
+
 /* Fields of the journal entries that record changes; read them with "journalctl HATAGO_VERB=start". */
 #define FIELD_VERB "HATAGO_VERB"
 #define FIELD_OBJECT "HATAGO_OBJECT"

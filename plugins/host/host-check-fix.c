@@ -12,18 +12,18 @@
 /* More than the unit itself is given. */
 #define PATIENCE (90 * G_USEC_PER_SEC)
 
-typedef struct RemedyVerb {
+typedef struct FixVerb {
         const char *name;
         const char *unit; /* what its name begins with, before the check's id */
-} RemedyVerb;
+} FixVerb;
 
-static const RemedyVerb verbs[] = {
+static const FixVerb verbs[] = {
         [false] = { "fix", "hatago-fix@" },
         [true] = { "undo-fix", "hatago-fix@undo:" },
 };
 
 /* A call of Fix, then its job. */
-typedef struct Remedy {
+typedef struct FixCall {
         HostModel *model;
         char *path; /* of the check */
         bool undo;
@@ -31,24 +31,24 @@ typedef struct Remedy {
         Job *job;
         int result;
         Failure failure;
-} Remedy;
+} FixCall;
 
 static const Option options[] = {
-        { "undo", OPTION_BOOL, offsetof(Remedy, undo) },
+        { "undo", OPTION_BOOL, offsetof(FixCall, undo) },
         {},
 };
 
-static void remedy_free(void *p) {
-        Remedy *remedy = p;
+static void fix_free(void *p) {
+        FixCall *fix = p;
 
-        failure_done(&remedy->failure);
-        g_free(remedy->path);
-        g_free(remedy->id);
-        g_free(remedy);
+        failure_done(&fix->failure);
+        g_free(fix->path);
+        g_free(fix->id);
+        g_free(fix);
 }
 
 /* Whether it could begin now. */
-static int remedy_check(const HostModel *model, const HostCheck *check, bool undo, Failure *failure) {
+static int fix_check(const HostModel *model, const HostCheck *check, bool undo, Failure *failure) {
         if (model->services->user_session)
                 return failure_set(failure, ERROR_NOT_SUPPORTED,
                                    "The agent of a user's session has nobody to mend the host.");
@@ -64,42 +64,42 @@ static int remedy_check(const HostModel *model, const HostCheck *check, bool und
 }
 
 /* The host was looked at, for better or worse: what became of the remedy counts. */
-static void remedy_on_probed(void *userdata, int unused, const Failure *none) {
-        Remedy *remedy = userdata;
-        JobResult result = remedy->result == 0            ? JOB_DONE
-                           : remedy->result == -ETIMEDOUT ? JOB_TIMEOUT
-                           : remedy->result == -ECANCELED ? JOB_CANCELED
-                                                          : JOB_FAILED;
+static void fix_on_probed(void *userdata, int unused, const Failure *none) {
+        FixCall *fix = userdata;
+        JobResult result = fix->result == 0            ? JOB_DONE
+                           : fix->result == -ETIMEDOUT ? JOB_TIMEOUT
+                           : fix->result == -ECANCELED ? JOB_CANCELED
+                                                       : JOB_FAILED;
 
-        (void) g_hash_table_remove(remedy->model->remedies, remedy->id);
-        job_end(remedy->job, result, &remedy->failure);
-        remedy_free(remedy);
+        (void) g_hash_table_remove(fix->model->remedies, fix->id);
+        job_end(fix->job, result, &fix->failure);
+        fix_free(fix);
 }
 
-static void remedy_on_done(void *userdata, int result, Failure *failure) {
-        Remedy *remedy = userdata;
+static void fix_on_done(void *userdata, int result, Failure *failure) {
+        FixCall *fix = userdata;
 
-        remedy->result = result;
-        failure_move(&remedy->failure, failure);
+        fix->result = result;
+        failure_move(&fix->failure, failure);
         if (result == -ECANCELED)
-                remedy_on_probed(remedy, result, failure);
+                fix_on_probed(fix, result, failure);
         else
-                probe_runs_ask(remedy->model->runs, /* at_once= */ true, remedy_on_probed, remedy);
+                probe_runs_ask(fix->model->runs, /* at_once= */ true, fix_on_probed, fix);
 }
 
 /* The call's arguments are copied: they end with it. */
-static int remedy_begin(const Remedy *arguments, Call *call, Failure *failure) {
+static int fix_begin(const FixCall *arguments, Call *call, Failure *failure) {
         HostModel *model = arguments->model;
         const HostCheck *check = host_model_find(model, arguments->path);
         g_autofree char *unit = NULL;
-        Remedy *remedy;
+        FixCall *fix;
         bool undo = arguments->undo;
         Job *job;
         int r;
 
         if (!check)
                 return failure_set(failure, ERROR_NO_SUCH_CHECK, "The check is not there any more.");
-        r = remedy_check(model, check, undo, failure);
+        r = fix_check(model, check, undo, failure);
         if (r < 0)
                 return r;
         r = call_begin_job(call, JOB_ANSWER_EMPTY, /* cancel= */ NULL, /* cancel_userdata= */ NULL, &job,
@@ -107,50 +107,50 @@ static int remedy_begin(const Remedy *arguments, Call *call, Failure *failure) {
         if (r < 0)
                 return r;
 
-        remedy = g_new(Remedy, 1);
-        *remedy = (Remedy){ .model = model, .id = g_strdup(check->id), .job = job };
-        g_hash_table_insert(model->remedies, remedy->id, remedy);
+        fix = g_new(FixCall, 1);
+        *fix = (FixCall){ .model = model, .id = g_strdup(check->id), .job = job };
+        g_hash_table_insert(model->remedies, fix->id, fix);
         unit = g_strconcat(verbs[undo].unit, check->id, ".service", NULL);
         unit_runner_start(model->units, &(UnitOrder){ .unit = unit,
                                                       .failed = ERROR_FIX_FAILED,
                                                       .patience = PATIENCE,
                                                       .forget_failure = true,
-                                                      .done = remedy_on_done,
-                                                      .userdata = remedy });
+                                                      .done = fix_on_done,
+                                                      .userdata = fix });
         return 0;
 }
 
-static void remedy_authorized(Call *call, void *arguments) {
+static void fix_authorized(Call *call, void *arguments) {
         g_auto(Failure) failure = { 0 };
 
-        if (remedy_begin(arguments, call, &failure) < 0)
+        if (fix_begin(arguments, call, &failure) < 0)
                 call_fail(call, &failure);
 }
 
 int host_check_fix_on_call(HostModel *model, const HostCheck *check, sd_bus_message *message,
                            Failure *failure) {
-        Remedy *remedy = g_new(Remedy, 1);
+        FixCall *fix = g_new(FixCall, 1);
         CallInfo info = {
                 .action = ACTION_HOST_FIX,
                 .object = check->path,
                 .name = check->id,
                 .record = true,
-                .authorized = remedy_authorized,
-                .arguments = remedy,
-                .arguments_free = remedy_free,
+                .authorized = fix_authorized,
+                .arguments = fix,
+                .arguments_free = fix_free,
         };
         int r;
 
-        *remedy = (Remedy){ .model = model, .path = g_strdup(check->path) };
-        r = options_read(message, options, remedy, failure);
+        *fix = (FixCall){ .model = model, .path = g_strdup(check->path) };
+        r = options_read(message, options, fix, failure);
         if (r >= 0 && model->services->user_session)
-                r = remedy_check(model, check, remedy->undo, failure);
+                r = fix_check(model, check, fix->undo, failure);
         if (r >= 0) {
-                info.verb = verbs[remedy->undo].name;
+                info.verb = verbs[fix->undo].name;
                 r = call_begin(model->services, message, &info, failure);
         }
         if (r < 0)
-                remedy_free(remedy);
+                fix_free(fix);
         return r;
 }
 
@@ -161,7 +161,7 @@ int host_check_can(const HostModel *model, const HostCheck *check, const char *v
                 if (!g_str_equal(verbs[undo].name, verb))
                         continue;
 
-                (void) remedy_check(model, check, undo, &failure);
+                (void) fix_check(model, check, undo, &failure);
                 *ret = (CanAnswer){ .action = ACTION_HOST_FIX, .reason = failure.code, .name = check->id };
                 return 1;
         }

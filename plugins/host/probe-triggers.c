@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/names.h"
 
 #define RECONCILE_USEC (30 * G_USEC_PER_SEC)
 

@@ -5,8 +5,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
-
-#define SYSTEMD_SERVICE SYSTEMD_NAME ".Service"
+#include "common/names.h"
 
 struct UnitRunner {
         sd_event *event;

@@ -9,10 +9,6 @@
 
 #include "common/error.h"
 
-#define SYSTEMD_NAME "org.freedesktop.systemd1"
-#define SYSTEMD_PATH "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER SYSTEMD_NAME ".Manager"
-
 /* Starts the units that do as root what the agent cannot, each of which ends by itself (Type=oneshot), and
  * waits for their ends without blocking. */
 typedef struct UnitRunner UnitRunner;

@@ -6,11 +6,6 @@
 #include "common/names.h"
 #include "host-internal.h"
 
-#define SYSTEMD_NAME "org.freedesktop.systemd1"
-#define SYSTEMD_PATH "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER SYSTEMD_NAME ".Manager"
-#define SYSTEMD_UNIT SYSTEMD_NAME ".Unit"
-
 #define NM_NAME "org.freedesktop.NetworkManager"
 #define NM_PATH "/org/freedesktop/NetworkManager"
 #define NM_DEVICE NM_NAME ".Device"

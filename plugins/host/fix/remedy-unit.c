@@ -5,12 +5,9 @@
 
 #include "checks/check.h"
 #include "common/cleanup.h"
+#include "common/names.h"
 #include "remedy.h"
 
-#define SYSTEMD_NAME "org.freedesktop.systemd1"
-#define SYSTEMD_PATH "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER SYSTEMD_NAME ".Manager"
-#define SYSTEMD_UNIT SYSTEMD_NAME ".Unit"
 /* A socket is there at once; the service that stops with it has to let its workers end. */
 #define JOB_USEC (30 * G_TIME_SPAN_SECOND)
 
