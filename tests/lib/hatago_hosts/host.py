@@ -136,6 +136,8 @@ class Host:
                             f"--directory={folder / 'root'}", f"--machine={self.name}",
                             "--register=no", "--keep-unit", "--private-network",
                             "--capability=all", "--link-journal=no", "--resolv-conf=off",
+                            # Control groups v2 are asked about devices by it.
+                            "--system-call-filter=bpf",
                             "--timezone=off", "--console=read-only",
                             *(f"--bind={device}" for device in devices), "--boot"]}
 
