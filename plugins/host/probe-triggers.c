@@ -7,7 +7,7 @@
 #include "common/log.h"
 #include "common/names.h"
 
-#define RECONCILE_USEC (30 * G_USEC_PER_SEC)
+#define RECONCILE_USEC (60 * G_USEC_PER_SEC)
 
 /* Those that the checks ask about (checks/). */
 static const char *const units[] = {

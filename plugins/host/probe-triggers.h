@@ -12,7 +12,7 @@
  * What makes the agent look at the host again by itself: its own start, libvirt's coming and going,
  * libvirt's networks and pools, units that are started or stopped, enabled or disabled, and NetworkManager.
  * What the kernel tells starts a unit of its own (units/hatago-probe-kernel.socket). The rest has no event
- * (files, packages, free space): it is looked for every 30 s while a client has subscribed, and else never.
+ * (files, packages, free space): it is looked for every 60 s while a client has subscribed, and else never.
  */
 typedef struct ProbeTriggers ProbeTriggers;
 
