@@ -117,6 +117,22 @@ static int64_t meminfo_bytes(const char *text, const char *key) {
         return line ? g_ascii_strtoll(line + strlen(key), /* endptr= */ NULL, /* base= */ 10) * 1024 : -1;
 }
 
+/* Guests that use all that they were given would not fit. */
+static void judge_guest_memory(Host *host, Verdict *verdict, int64_t mode) {
+        g_autofree char *meminfo = host_read(host, verdict, MEMINFO);
+        uint64_t memory = (uint64_t) MAX(meminfo_bytes(meminfo ?: "", "MemTotal:"), 0);
+        uint64_t given = host_guest_memory(host, verdict);
+
+        if (memory == 0 || given <= memory) {
+                verdict_set(verdict, CHECK_PASS, "", "%" PRIi64, mode);
+                return;
+        }
+
+        verdict_set(verdict, CHECK_WARN, "guests-exceed", "%" PRIi64, mode);
+        verdict_add_coarse(verdict, "given", given);
+        verdict_add_coarse(verdict, "memory", memory);
+}
+
 /* Where the kernel promises no more than it has, a guest's whole memory is taken as it starts. */
 void judge_overcommit(Host *host, Verdict *verdict) {
         g_autofree char *meminfo = NULL;
@@ -129,7 +145,7 @@ void judge_overcommit(Host *host, Verdict *verdict) {
                 return;
         }
         if (mode != OVERCOMMIT_NEVER) {
-                verdict_set(verdict, CHECK_PASS, "", "%" PRIi64, mode);
+                judge_guest_memory(host, verdict, mode);
                 return;
         }
 

@@ -21,6 +21,7 @@ struct Host {
 
         HostLibvirt libvirt;
         bool have_libvirt;
+        uint64_t guest_memory; /* bytes, said by tests */
         HostNetworkManager network_manager;
         bool have_network_manager;
         HostAgent agent;

@@ -12,6 +12,8 @@
 #define URI "qemu:///system"
 /* libvirt may be started by its socket first, which takes half a second. */
 #define DEADLINE_USEC (3 * G_TIME_SPAN_SECOND)
+#define GUESTS_USEC G_TIME_SPAN_SECOND
+#define GUESTS_MAX 1000
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, virNetworkFree)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virStoragePool, virStoragePoolFree)
@@ -171,4 +173,36 @@ const HostLibvirt *host_libvirt(Host *host, Verdict *verdict) {
                         libvirt_ask(&host->libvirt);
         }
         return &host->libvirt;
+}
+
+/* No call waits for a QEMU: what libvirtd knows of each is told. */
+static void read_guest_memory(gpointer p) {
+        uint64_t *bytes = p;
+        g_autoptr(virConnect) connection = virConnectOpenReadOnly(URI);
+        virDomain **list = NULL;
+        int n = connection ? virConnectListAllDomains(connection, &list, VIR_CONNECT_LIST_DOMAINS_ACTIVE)
+                           : 0;
+
+        for (int i = 0; i < n; i++) {
+                g_autoptr(virDomain) domain = list[i];
+                virDomainInfo info;
+
+                if (i < GUESTS_MAX && virDomainGetInfo(domain, &info) >= 0)
+                        *bytes += (uint64_t) info.memory * 1024;
+        }
+        free(list);
+}
+
+uint64_t host_guest_memory(Host *host, Verdict *verdict) {
+        uint64_t *answer, bytes;
+
+        if (!host_libvirt(host, verdict)->connected || !host->is_real)
+                return host->guest_memory;
+
+        answer = g_new0(uint64_t, 1);
+        if (!deadline_run(GUESTS_USEC, read_guest_memory, answer))
+                return 0;
+        bytes = *answer;
+        g_free(answer);
+        return bytes;
 }

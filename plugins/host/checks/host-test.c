@@ -50,6 +50,10 @@ void host_add_domain(Host *host, const char *name, bool active, bool autostart) 
         host_part_add(host->libvirt.domains, name, "", "", active, autostart);
 }
 
+void host_set_guest_memory(Host *host, uint64_t bytes) {
+        host->guest_memory = bytes;
+}
+
 void host_set_network_manager(Host *host, bool running, const char *version) {
         host->have_network_manager = true;
         host->network_manager.running = running;

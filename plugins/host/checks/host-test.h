@@ -13,6 +13,7 @@ void host_add_network(Host *host, const char *name, const char *bridge, bool act
 void host_set_forward(Host *host, const char *network, const char *kind);
 void host_add_pool(Host *host, const char *name, const char *target, bool active, bool autostart);
 void host_add_domain(Host *host, const char *name, bool active, bool autostart);
+void host_set_guest_memory(Host *host, uint64_t bytes);
 void host_set_network_manager(Host *host, bool running, const char *version);
 void host_add_device(Host *host, const char *name, unsigned type, unsigned state, bool managed);
 void host_set_agent(Host *host, bool running, bool connected, const char *error);

@@ -125,6 +125,10 @@ typedef struct HostLibvirt {
 } HostLibvirt;
 
 const HostLibvirt *host_libvirt(Host *host, Verdict *verdict); /* never NULL */
+
+/* The memory of all running guests together, in bytes; 0: none, or not known. */
+uint64_t host_guest_memory(Host *host, Verdict *verdict);
+
 const HostPart *host_part_find(const GPtrArray *parts, const char *name);
 
 /*

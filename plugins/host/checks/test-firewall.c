@@ -154,13 +154,13 @@ static void test_jumps_are_followed(void) {
         check_drop(LIST(BASE STEP("f", GO("jump", "none")) ", " STEP("f", DROP)), true, false, "ip t f");
 }
 
-/* The kernel takes no such rules. */
+/* The kernel takes no such rules: each jump is one of four, 16 times over. */
 static void test_circles_end(void) {
-        check_drop(LIST(BASE STEP("f", GO("jump", "a")) ", " STEP("a", GO("jump", "b")) ", " STEP(
-                                   "a", GO("jump", "b")) ", " STEP("b", GO("jump", "a")) ", " STEP("b",
-                                                                                                   GO("jump",
-                                                                                                      "a"))),
-                   true, false, NULL);
+        static const char again[] = STEP("a", GO("jump", "a"));
+        g_autofree char *text = g_strdup_printf(LIST(BASE STEP("f", GO("jump", "a")) ", %s, %s, %s, %s"),
+                                                again, again, again, again);
+
+        check_drop(text, true, false, NULL);
 }
 
 static void test_bridge_chains_always_matter(void) {

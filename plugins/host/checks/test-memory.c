@@ -102,6 +102,19 @@ static void test_promises_of_memory(void) {
         test_host_judge(t, "overcommit", "warn strict limit=8192000000 committed=1023410176");
 }
 
+static void test_what_guests_were_given(void) {
+        g_autoptr(TestHost) t = test_host_new();
+
+        test_host_write(t, OVERCOMMIT, "%s", "1\n");
+        host_set_guest_memory(t->host, 8192000001);
+        test_host_judge(t, "overcommit", "pass"); /* the host's is not known */
+        test_host_write(t, "/proc/meminfo", "%s", "MemTotal:        8000000 kB\n");
+        test_host_judge(t, "overcommit", "warn guests-exceed given=8187281408 memory=8187281408");
+        host_set_guest_memory(t->host, 8192000000);
+        test_host_judge(t, "overcommit", "pass");
+        g_assert_cmpstr(t->verdict.value, ==, "1");
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/memory/big-pages", test_big_pages);
@@ -109,5 +122,6 @@ int main(int argc, char **argv) {
         g_test_add_func("/memory/transparent-big-pages", test_transparent_big_pages);
         g_test_add_func("/memory/shared-pages", test_shared_pages);
         g_test_add_func("/memory/promises-of-memory", test_promises_of_memory);
+        g_test_add_func("/memory/what-guests-were-given", test_what_guests_were_given);
         return g_test_run();
 }
