@@ -111,5 +111,10 @@ const CheckText check_texts_kernel[] = {
           N_("Find who sets it, and remove it; until the next boot:\n"
              "  grep -r overcommit_memory /etc/sysctl.conf /etc/sysctl.d\n"
              "  sudo sysctl vm.overcommit_memory=0") },
+        { "overcommit", "guests-exceed",
+          N_("The running guests were given {given:size}, more than the {memory:size} of this host."),
+          N_("When they use it all, the host swaps, and its kernel may end guests to save itself."),
+          N_("Shut one down, or give some of them less:\n"
+             "  hatago list") },
         {},
 };

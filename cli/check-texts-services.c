@@ -73,6 +73,20 @@ const CheckText check_texts_services[] = {
         { "agent-rights", "no-rule", N_("A file that gives the agent its rights is missing: {file}"),
           N_("The agent runs without any rights of its own; without it, libvirt or systemd refuse it."),
           N_("  sudo apt install --reinstall hatagod hatago-host") },
+        { "agent-rights", "other-rule", N_("No rule in {file} gives libvirt to the user {user}."),
+          N_("The agent runs without any rights of its own; without it, libvirt or systemd refuse it."),
+          N_("If you wrote that file, mend or remove it; the package's own comes back by:\n"
+             "  sudo apt install --reinstall hatagod hatago-host") },
+        { "agent-rights", "no-socket-access",
+          N_("The agent's user, {user}, may not open libvirt's socket {socket} (owner {owner}, group {group}, "
+             "mode {mode})."),
+          N_("The agent cannot reach libvirt: this tool shows no machines."),
+          N_("Let the user into the group of the socket:\n"
+             "  sudo adduser {user} {group}\n"
+             "  sudo systemctl restart hatagod\n"
+             "Or give the socket mode 0666, as Debian has it; libvirt asks polkit then. Who sets it:\n"
+             "  systemctl cat libvirtd.socket virtqemud.socket | grep SocketMode\n"
+             "  grep -r unix_sock_rw_perms /etc/libvirt") },
         { "agent-rights", "no-user", N_("There is no user {user}, as whom the agent runs."),
           N_("The agent cannot start."), N_("  sudo systemd-sysusers && sudo systemctl restart hatagod") },
         {},

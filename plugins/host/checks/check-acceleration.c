@@ -118,15 +118,6 @@ void judge_kvm_device(Host *host, Verdict *verdict) {
         }
 }
 
-static void add_owner(Host *host, Verdict *verdict, const struct stat *status) {
-        g_autofree char *owner = user_name(host, verdict, status->st_uid);
-        g_autofree char *group = group_name(host, verdict, status->st_gid);
-
-        verdict_add(verdict, "owner", "%s", owner);
-        verdict_add(verdict, "group", "%s", group);
-        verdict_add(verdict, "mode", "%04o", status->st_mode & 07777U);
-}
-
 void judge_kvm_access(Host *host, Verdict *verdict) {
         struct stat status;
 
@@ -144,7 +135,7 @@ void judge_kvm_access(Host *host, Verdict *verdict) {
 
                 verdict_set(verdict, CHECK_FAIL, "refused", "%04o", status.st_mode & 07777U);
                 verdict_add(verdict, "user", "%s", user);
-                add_owner(host, verdict, &status);
+                verdict_add_owner(host, verdict, &status);
         }
 }
 
@@ -183,7 +174,7 @@ static void judge_user_of_qemu(Host *host, Verdict *verdict, const struct stat *
         verdict_set(verdict, CHECK_FAIL, verdict->fixable ? "refused" : "not-in-group", "%04o",
                     status->st_mode & 07777U);
         verdict_add(verdict, "user", "%s", name);
-        add_owner(host, verdict, status);
+        verdict_add_owner(host, verdict, status);
 }
 
 /* libvirt gives QEMU the group of its setting, and those that its user has besides. */

@@ -50,7 +50,7 @@ const Check check_table[] = {
         { "hugepages", GROUP_MEMORY, judge_hugepages, "none reserved" },
         { "thp", GROUP_MEMORY, judge_thp, "off" },
         { "ksm", GROUP_MEMORY, judge_ksm, "off on" },
-        { "overcommit", GROUP_MEMORY, judge_overcommit, "strict" },
+        { "overcommit", GROUP_MEMORY, judge_overcommit, "strict guests-exceed" },
 
         { "libvirt-daemon", GROUP_LIBVIRT, judge_libvirt_daemon, "missing stopped disabled masked" },
         { "libvirt-connection", GROUP_LIBVIRT, judge_libvirt_connection, "unreachable no-daemon" },
@@ -77,7 +77,7 @@ const Check check_table[] = {
 
         { "clock", GROUP_SYSTEM, judge_clock, "unsynchronized slow-source" },
         { "agent", GROUP_SYSTEM, judge_agent, "stopped connecting disconnected" },
-        { "agent-rights", GROUP_SYSTEM, judge_agent_rights, "no-rule no-user" },
+        { "agent-rights", GROUP_SYSTEM, judge_agent_rights, "no-rule other-rule no-socket-access no-user" },
         {},
 };
 

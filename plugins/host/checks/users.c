@@ -87,6 +87,15 @@ char *group_name(Host *host, Verdict *verdict, gid_t gid) {
         return find_name(host, verdict, "/etc/group", gid) ?: g_strdup_printf("%u", gid);
 }
 
+void verdict_add_owner(Host *host, Verdict *verdict, const struct stat *status) {
+        g_autofree char *owner = user_name(host, verdict, status->st_uid);
+        g_autofree char *group = group_name(host, verdict, status->st_gid);
+
+        verdict_add(verdict, "owner", "%s", owner);
+        verdict_add(verdict, "group", "%s", group);
+        verdict_add(verdict, "mode", "%04o", status->st_mode & 07777U);
+}
+
 int user_read_setting(Host *host, Verdict *verdict, const char *setting, User *ret) {
         const char *digits = setting + (*setting == '+');
         int r = *setting == '+' ? -ESRCH : user_read(host, verdict, setting, ret);

@@ -30,6 +30,9 @@ void user_add_group_setting(User *user, Host *host, Verdict *verdict, const char
 char *user_name(Host *host, Verdict *verdict, uid_t uid);
 char *group_name(Host *host, Verdict *verdict, gid_t gid);
 
+/* Adds the arguments "owner", "group" and "mode" of a file. */
+void verdict_add_owner(Host *host, Verdict *verdict, const struct stat *status);
+
 /* Whether that user may read and write what has this owner, group and mode. Lists of access (ACLs) are not
  * looked at. */
 bool user_may_use(const User *user, const struct stat *status);
