@@ -93,7 +93,7 @@ const CheckText check_texts_kernel[] = {
         { "hugepages", "reserved", N_("{count} of {size:size} each are reserved, {free} are free."),
           N_("What is reserved is lost to everything but guests that ask for it."), NULL },
         { "thp", "off", N_("The kernel does not put ordinary memory together into large pages by itself."),
-          N_("Guests spend more time on finding their memory, and are some percent slower."),
+          N_("Guests spend more time on finding their memory, and are a few percent slower."),
           N_("Until the next boot; for good, remove transparent_hugepage=never from the kernel's command "
              "line:\n"
              "  echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled") },
