@@ -104,19 +104,21 @@ static const struct {
           N_("Writes 1 to /sys/kernel/mm/ksm/run now, and a line into /etc/tmpfiles.d/hatago-ksm.conf: each "
              "boot does."),
           N_("Writes to /sys/kernel/mm/ksm/run what was there, and removes /etc/tmpfiles.d/hatago-ksm.conf.") },
-        { "libvirt-daemon", "disabled", N_("Enables {unit}: each boot starts it.") },
-        { "libvirt-daemon", NULL, N_("Starts {unit} now, and enables it: each boot starts it."),
-          N_("Stops and disables what it started and enabled.") },
+        { "libvirt-daemon", "disabled", N_("Enables {units}: each boot starts them.") },
+        { "libvirt-daemon", NULL,
+          N_("Enables {units}: each boot starts them. Starts them now, where libvirt's daemon does not run."),
+          N_("Disables and stops what it enabled and started, and the daemon with it; virtual machines that run "
+             "go on.") },
         { "default-network", "missing",
-          N_("Defines libvirt's network \"default\" from its own template (NAT, 192.168.122.0/24), starts it, "
-             "and has each boot start it.") },
+          N_("Defines libvirt's network \"default\" from the template on this host (NAT, 192.168.122.0/24 if it is "
+             "libvirt's own), starts it, and has each boot start it.") },
         { "default-network", "no-autostart", N_("Has each boot start libvirt's network \"default\".") },
         { "default-network", NULL, N_("Starts libvirt's network \"default\", and has each boot start it."),
           N_("Takes back what was done: the network \"default\" is as it was before, also if it was not "
              "there.") },
         { "default-pool", "missing",
-          N_("Defines libvirt's storage pool \"default\" on /var/lib/libvirt/images, starts it, and has each "
-             "boot start it.") },
+          N_("Defines libvirt's storage pool \"default\" on the folder /var/lib/libvirt/images, which is made if it "
+             "is not there, starts it, and has each boot start it.") },
         { "default-pool", "no-autostart", N_("Has each boot start libvirt's storage pool \"default\".") },
         { "default-pool", NULL, N_("Starts libvirt's storage pool \"default\", and has each boot start it."),
           N_("Takes back what was done: the pool \"default\" is as it was before, also if it was not there; its "

@@ -3,6 +3,8 @@
 
 #include <glib/gstdio.h>
 
+#include "usage.h"
+
 static void names(const char *text, const char *expected) {
         g_autofree char *path = g_build_filename(g_get_tmp_dir(), "os-release-XXXXXX", NULL), *name = NULL;
         int fd = g_mkstemp(path);
@@ -36,10 +38,18 @@ static void test_controls_do_not_pass(void) {
         names("PRETTY_NAME=\"a\x1b[2Jb\"\n", "a\\x1b[2Jb");
 }
 
+/* It counts as cached, and cannot be had. */
+static void test_shared_memory_is_not_available(void) {
+        g_assert_cmpuint(usage_memory_available(10, 50, 20), ==, 40);
+        g_assert_cmpuint(usage_memory_available(10, 50, 0), ==, 60);
+        g_assert_cmpuint(usage_memory_available(10, 20, 30), ==, 10); /* read at two times */
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/node/name", test_the_system_has_a_name);
         g_test_add_func("/node/no-name", test_a_system_may_have_no_name);
         g_test_add_func("/node/controls", test_controls_do_not_pass);
+        g_test_add_func("/node/shared-memory", test_shared_memory_is_not_available);
         return g_test_run();
 }

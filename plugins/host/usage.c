@@ -3,6 +3,7 @@
 
 #include <libvirt/virterror.h>
 #include <stdlib.h>
+#include <sys/sysinfo.h>
 
 #include "checks/libvirt-xml.h"
 #include "common/cleanup.h"
@@ -79,9 +80,20 @@ static int read_cpu(Usage *usage, virConnect *connection, Failure *failure) {
         return 0;
 }
 
+uint64_t usage_memory_available(uint64_t free, uint64_t cached, uint64_t shared) {
+        return free + (cached > shared ? cached - shared : 0);
+}
+
+/* Bytes; libvirt does not tell. */
+static uint64_t shared_memory(void) {
+        struct sysinfo info;
+
+        return sysinfo(&info) < 0 ? 0 : (uint64_t) info.sharedram * info.mem_unit;
+}
+
 static int read_memory(Usage *usage, virConnect *connection, Failure *failure) {
         g_autofree virNodeMemoryStats *stats = NULL;
-        uint64_t available = 0;
+        uint64_t unused = 0, cached = 0;
         int n = 0;
 
         if (virNodeGetMemoryStats(connection, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &n, /* flags= */ 0) < 0)
@@ -92,12 +104,14 @@ static int read_memory(Usage *usage, virConnect *connection, Failure *failure) {
             0)
                 return usage_failure(failure);
 
-        for (int i = 0; i < n; i++)
-                if (g_str_equal(stats[i].field, VIR_NODE_MEMORY_STATS_FREE) ||
-                    g_str_equal(stats[i].field, VIR_NODE_MEMORY_STATS_BUFFERS) ||
+        for (int i = 0; i < n; i++) {
+                if (g_str_equal(stats[i].field, VIR_NODE_MEMORY_STATS_FREE))
+                        unused += stats[i].value;
+                if (g_str_equal(stats[i].field, VIR_NODE_MEMORY_STATS_BUFFERS) ||
                     g_str_equal(stats[i].field, VIR_NODE_MEMORY_STATS_CACHED))
-                        available += stats[i].value;
-        usage->memory_available = available * 1024;
+                        cached += stats[i].value;
+        }
+        usage->memory_available = usage_memory_available(unused * 1024, cached * 1024, shared_memory());
         return 0;
 }
 

@@ -32,6 +32,11 @@ typedef struct Usage {
         GPtrArray *networks;              /* of UsageNetwork, by name */
 } Usage;
 
+/* Bytes that are free, or given back when others want them: what the kernel calls cached has in it the
+ * memory that processes share (such as that of guests that share it with a device process), which it keeps.
+ * Never less than is free. */
+uint64_t usage_memory_available(uint64_t free, uint64_t cached, uint64_t shared);
+
 void usage_init(Usage *usage);
 void usage_done(Usage *usage);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Usage, usage_done)

@@ -12,7 +12,6 @@ RECORDER = """#!/bin/sh
 echo "$* $(env | grep -c -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD=)" >>/dev/shm/modprobe-called
 case $1 in
 --) mkdir -p "/sys/module/$2" ;;
---remove) rmdir "/sys/module/$3" ;;
 esac
 """
 POOL = "<pool type='dir'><name>other</name><target><path>/var/lib/libvirt/images</path></target></pool>"
@@ -121,6 +120,48 @@ def test_masked_sockets_are_an_administrators(host):
         assert states(host, "libvirtd.socket")[0][0] == "inactive"
     finally:
         host.run(["systemctl", "unmask", "--runtime", "libvirtd.socket"])
+        host.run(["systemctl", "start", *units])
+
+
+def note(host, name, *changes):
+    """Write a record, as an earlier remedy would have left it."""
+    rows = [f"[change-{n}]\nKind={kind}\nTarget={target}\nBefore={before}\n"
+            for n, (kind, target, before) in enumerate(changes, 1)]
+    (host.root / RECORDS).mkdir(parents=True, exist_ok=True)
+    (host.root / RECORDS / name).write_text("".join(rows))
+
+
+def test_units_that_have_gone_are_taken_back(host):
+    """A package was removed, or an administrator has put other daemons in its place."""
+    masked = host.root / "etc/systemd/system/elsewhere.socket"
+    masked.symlink_to("/dev/null")
+    host.run(["systemctl", "daemon-reload"])
+    try:
+        note(host, "libvirt-daemon", *[(kind, unit, before) for unit in ("gone.socket", "elsewhere.socket")
+                                       for kind, before in (("unit-enabled", "disabled"), ("unit-active", "inactive"))])
+        take_back(host, "libvirt-daemon")
+    finally:
+        masked.unlink()
+        host.run(["systemctl", "daemon-reload"])
+
+
+def test_without_libvirt_its_parts_are_taken_back(host):
+    """It was removed; while it is only stopped they are not."""
+    units = ["libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket"]
+    hide = ["sh", "-c", "cd /lib/systemd/system; mkdir -p /root/hidden; mv libvirtd* /root/hidden"]
+    note(host, "default-network", ("network-active", "default", "no"))
+    note(host, "default-pool", ("pool-defined", "default", "no"))
+    host.run(["systemctl", "stop", *units, "libvirtd.service"])
+    try:
+        done, why = fix(host, "undo:default-network")
+        assert not done and "Cannot reach libvirt" in why
+        host.run(hide)
+        host.run(["systemctl", "daemon-reload"])
+        take_back(host, "default-network")
+        take_back(host, "default-pool")
+    finally:
+        host.run(["sh", "-c", "mv /root/hidden/* /lib/systemd/system"], check=False)
+        host.run(["systemctl", "daemon-reload"])
         host.run(["systemctl", "start", *units])
 
 
@@ -289,9 +330,10 @@ def test_a_module_is_loaded_and_at_boot(host, sys_writable, name, module):
         drop_in = host.root / f"etc/modules-load.d/hatago-{name}.conf"
         assert [line for line in drop_in.read_text().splitlines() if not line.startswith("#")] == [module]
         take_back(host, name)
-        assert called.read_text() == f"-- {module} 0\n--remove -- {module} 0\n"
+        assert called.read_text() == f"-- {module} 0\n", "what is loaded stays"
         assert not drop_in.exists()
     finally:
+        host.run(["rmdir", f"/sys/module/{module}"], check=False)
         host.run(["mv", f"/{MODPROBE}.real", f"/{MODPROBE}"])
         called.unlink(missing_ok=True)
 

@@ -23,6 +23,10 @@ static bool is_installed(const HostUnit *unit) {
         return unit && !g_str_equal(unit->load, "not-found");
 }
 
+static bool is_loaded(const HostUnit *unit) {
+        return unit && g_str_equal(unit->load, "loaded");
+}
+
 static bool is_active(const HostUnit *unit) {
         return unit && g_str_equal(unit->active, "active");
 }
@@ -67,6 +71,15 @@ char **libvirt_daemons(Host *host, Verdict *verdict) {
         return g_strv_builder_end(names);
 }
 
+char **libvirt_sockets(const char *daemon) {
+        static const char *const endings[] = { "", "-ro", "-admin" };
+        char **sockets = g_new0(char *, G_N_ELEMENTS(endings) + 1);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
+                sockets[i] = g_strconcat(daemon, endings[i], ".socket", NULL);
+        return sockets;
+}
+
 typedef enum DaemonState { DAEMON_OK, DAEMON_DISABLED, DAEMON_STOPPED, DAEMON_MASKED } DaemonState;
 
 /* ret_unit: the unit that this is about. A daemon may also run on its own, with its socket masked: that is
@@ -104,6 +117,38 @@ static DaemonState worst_state(Host *host, Verdict *verdict, const Daemon *daemo
         return worst;
 }
 
+/* The sockets of one daemon that the remedy changes: it enables them, and starts them where nothing of the
+ * daemon runs. Returns false where it could not. */
+static bool add_units(Host *host, Verdict *verdict, const char *daemon, GString *units) {
+        g_auto(GStrv) sockets = libvirt_sockets(daemon);
+        g_autofree char *service = g_strconcat(daemon, ".service", NULL);
+        bool runs = is_active(host_unit(host, verdict, sockets[0])) ||
+                    is_active(host_unit(host, verdict, service));
+
+        if (!is_loaded(host_unit(host, verdict, sockets[0])))
+                return false;
+
+        for (char **socket = sockets; *socket; socket++) {
+                const HostUnit *unit = host_unit(host, verdict, *socket);
+
+                if (is_loaded(unit) && (!is_enabled(unit) || (!runs && !is_active(unit))))
+                        g_string_append_printf(units, "%s%s", units->len > 0 ? ", " : "", *socket);
+        }
+        return true;
+}
+
+static bool is_fixable(Host *host, Verdict *verdict) {
+        g_auto(GStrv) daemons = libvirt_daemons(host, verdict);
+        g_autoptr(GString) units = g_string_new(NULL);
+
+        for (char **daemon = daemons; *daemon; daemon++)
+                if (!add_units(host, verdict, *daemon, units))
+                        return false;
+
+        verdict_add(verdict, "units", "%s", units->str);
+        return units->len > 0;
+}
+
 void judge_libvirt_daemon(Host *host, Verdict *verdict) {
         static const struct {
                 CheckResult result;
@@ -133,9 +178,9 @@ void judge_libvirt_daemon(Host *host, Verdict *verdict) {
 
         state = worst_state(host, verdict, daemons, &unit);
         verdict_set(verdict, states[state].result, states[state].reason, "%s", unit);
-        verdict->fixable = states[state].fixable;
         if (state != DAEMON_OK)
                 verdict_add(verdict, "unit", "%s", unit);
+        verdict->fixable = states[state].fixable && is_fixable(host, verdict);
 }
 
 /* Whether libvirt-daemon has said already why nobody answers. */

@@ -45,6 +45,9 @@ bool check_has_reason(const Check *check, const char *reason);
  * g_strfreev(). */
 char **libvirt_daemons(Host *host, Verdict *verdict);
 
+/* The sockets that one of them may have, the first of which it must. For g_strfreev(). */
+char **libvirt_sockets(const char *daemon);
+
 /* Debian's packages of QEMU and of the kernel for this architecture. */
 const char *qemu_package(Host *host, Verdict *verdict);
 const char *kernel_package(Host *host, Verdict *verdict);

@@ -14,7 +14,11 @@ static void set_daemon(TestHost *t, const char *name, const char *socket_active,
 static void set_absent(TestHost *t, const char *name) {
         g_autofree char *socket = g_strconcat(name, ".socket", NULL);
         g_autofree char *service = g_strconcat(name, ".service", NULL);
+        g_autofree char *ro = g_strconcat(name, "-ro.socket", NULL);
+        g_autofree char *admin = g_strconcat(name, "-admin.socket", NULL);
 
+        host_set_unit(t->host, ro, "not-found", "inactive", "");
+        host_set_unit(t->host, admin, "not-found", "inactive", "");
         host_set_unit(t->host, socket, "not-found", "inactive", "");
         host_set_unit(t->host, service, "not-found", "inactive", "");
 }
@@ -37,14 +41,18 @@ static void test_one_daemon_for_all(void) {
         g_assert_cmpstr(t->verdict.value, ==, "libvirtd.socket");
 
         set_daemon(t, "libvirtd", "inactive", "enabled", "inactive", "enabled");
-        test_host_judge(t, "libvirt-daemon", "fail stopped unit=libvirtd.socket fixable");
+        test_host_judge(t, "libvirt-daemon",
+                        "fail stopped unit=libvirtd.socket units=libvirtd.socket fixable");
         set_daemon(t, "libvirtd", "failed", "enabled", "failed", "enabled");
-        test_host_judge(t, "libvirt-daemon", "fail stopped unit=libvirtd.socket fixable");
+        test_host_judge(t, "libvirt-daemon",
+                        "fail stopped unit=libvirtd.socket units=libvirtd.socket fixable");
 
         set_daemon(t, "libvirtd", "active", "disabled", "active", "disabled");
-        test_host_judge(t, "libvirt-daemon", "warn disabled unit=libvirtd.socket fixable");
+        test_host_judge(t, "libvirt-daemon",
+                        "warn disabled unit=libvirtd.socket units=libvirtd.socket fixable");
         set_daemon(t, "libvirtd", "active", "enabled-runtime", "active", "disabled");
-        test_host_judge(t, "libvirt-daemon", "warn disabled unit=libvirtd.socket fixable");
+        test_host_judge(t, "libvirt-daemon",
+                        "warn disabled unit=libvirtd.socket units=libvirtd.socket fixable");
 }
 
 static void test_a_daemon_of_its_own_needs_no_socket(void) {
@@ -76,9 +84,40 @@ static void test_many_daemons(void) {
         test_host_judge(t, "libvirt-daemon", "pass");
 
         set_daemon(t, "virtnetworkd", "active", "disabled", "inactive", "disabled");
-        test_host_judge(t, "libvirt-daemon", "warn disabled unit=virtnetworkd.socket fixable");
+        test_host_judge(t, "libvirt-daemon",
+                        "warn disabled unit=virtnetworkd.socket units=virtnetworkd.socket fixable");
         set_daemon(t, "virtstoraged", "inactive", "enabled", "inactive", "disabled");
-        test_host_judge(t, "libvirt-daemon", "fail stopped unit=virtstoraged.socket fixable");
+        test_host_judge(t, "libvirt-daemon",
+                        "fail stopped unit=virtstoraged.socket units=virtnetworkd.socket, virtstoraged.socket "
+                        "fixable");
+}
+
+static void test_what_the_remedy_would_change_is_told(void) {
+        g_autoptr(TestHost) t = test_host_new();
+
+        set_all_absent(t);
+        set_daemon(t, "libvirtd", "inactive", "enabled", "inactive", "enabled");
+        host_set_unit(t->host, "libvirtd-ro.socket", "loaded", "inactive", "disabled");
+        host_set_unit(t->host, "libvirtd-admin.socket", "masked", "inactive", "masked");
+        test_host_judge(t, "libvirt-daemon",
+                        "fail stopped unit=libvirtd.socket units=libvirtd.socket, libvirtd-ro.socket fixable");
+
+        /* nothing is started beside what runs */
+        set_daemon(t, "libvirtd", "active", "disabled", "inactive", "disabled");
+        host_set_unit(t->host, "libvirtd-ro.socket", "loaded", "inactive", "enabled");
+        test_host_judge(t, "libvirt-daemon",
+                        "warn disabled unit=libvirtd.socket units=libvirtd.socket fixable");
+}
+
+static void test_without_its_socket_no_remedy_helps(void) {
+        g_autoptr(TestHost) t = test_host_new();
+
+        set_all_absent(t);
+        host_set_unit(t->host, "libvirtd.service", "loaded", "inactive", "disabled");
+        test_host_judge(t, "libvirt-daemon", "fail stopped unit=libvirtd.service");
+        host_set_unit(t->host, "libvirtd.socket", "masked", "inactive", "masked");
+        host_set_unit(t->host, "libvirtd.service", "loaded", "active", "disabled");
+        test_host_judge(t, "libvirt-daemon", "warn disabled unit=libvirtd.socket");
 }
 
 static void test_of_both_kinds_the_one_in_use_counts(void) {
@@ -91,9 +130,11 @@ static void test_of_both_kinds_the_one_in_use_counts(void) {
         g_assert_cmpstr(t->verdict.value, ==, "virtqemud.socket");
 
         set_daemon(t, "virtqemud", "inactive", "enabled", "inactive", "disabled");
-        test_host_judge(t, "libvirt-daemon", "fail stopped unit=virtqemud.socket fixable");
+        test_host_judge(t, "libvirt-daemon",
+                        "fail stopped unit=virtqemud.socket units=virtqemud.socket fixable");
         set_daemon(t, "libvirtd", "active", "disabled", "inactive", "disabled");
-        test_host_judge(t, "libvirt-daemon", "warn disabled unit=libvirtd.socket fixable");
+        test_host_judge(t, "libvirt-daemon",
+                        "warn disabled unit=libvirtd.socket units=libvirtd.socket fixable");
 }
 
 static void test_without_systemd_units_are_skipped(void) {
@@ -180,6 +221,10 @@ int main(int argc, char **argv) {
                         test_a_daemon_of_its_own_needs_no_socket);
         g_test_add_func("/libvirt/a-masked-service-cannot-start", test_a_masked_service_cannot_start);
         g_test_add_func("/libvirt/many-daemons", test_many_daemons);
+        g_test_add_func("/libvirt/what-the-remedy-would-change-is-told",
+                        test_what_the_remedy_would_change_is_told);
+        g_test_add_func("/libvirt/without-its-socket-no-remedy-helps",
+                        test_without_its_socket_no_remedy_helps);
         g_test_add_func("/libvirt/of-both-kinds-the-one-in-use-counts",
                         test_of_both_kinds_the_one_in_use_counts);
         g_test_add_func("/libvirt/the-daemons-are-those-that-are-installed",

@@ -86,7 +86,7 @@ int drop_in_write(Fix *fix, const Remedy *remedy, const char *path, const char *
                                    "%s is there already, with something else in it, and is left as it is",
                                    path);
 
-        r = record_note(fix->record, "file", path, "", failure);
+        r = fix_note(fix, "file", path, "", failure);
         if (r < 0)
                 return r;
 

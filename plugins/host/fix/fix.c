@@ -45,20 +45,32 @@ static const ChangeKind *find_kind(const char *word) {
         return NULL;
 }
 
-/* Takes changes back, the last first, until so many are left. */
-static int take_back(Fix *fix, unsigned keep, Failure *failure) {
-        while (record_count(fix->record) > keep) {
-                const Change *change = record_last(fix->record);
-                const ChangeKind *kind = find_kind(change->kind);
-                int r;
+int fix_note(Fix *fix, const char *kind, const char *target, const char *before, Failure *failure) {
+        int r = record_note(fix->record, kind, target, before, failure);
 
-                if (!kind)
-                        return failure_set(failure, ERROR_FAILED,
-                                           "Nothing here knows how to take back '%s' of %s", change->kind,
-                                           change->target);
+        if (r >= 0)
+                g_ptr_array_add(fix->made, change_new(kind, target, before));
+        return r;
+}
 
-                r = kind->undo(fix, change->target, change->before, failure);
-                if (r >= 0)
+static int take_back(Fix *fix, const Change *change, Failure *failure) {
+        const ChangeKind *kind = find_kind(change->kind);
+
+        if (!kind)
+                return failure_set(failure, ERROR_FAILED, "Nothing here knows how to take back '%s' of %s",
+                                   change->kind, change->target);
+        return kind->undo(fix, change->target, change->before, failure);
+}
+
+/* Takes back what this run has made, the last first. What an earlier run had noted stays noted: it was made
+ * again. kept: so many are those. */
+static int roll_back(Fix *fix, unsigned kept, Failure *failure) {
+        for (guint i = fix->made->len; i > 0; i--) {
+                const Change *change = fix->made->pdata[i - 1], *last = record_last(fix->record);
+                int r = take_back(fix, change, failure);
+
+                if (r >= 0 && record_count(fix->record) > kept && g_str_equal(last->kind, change->kind) &&
+                    g_str_equal(last->target, change->target))
                         r = record_drop_last(fix->record, failure);
                 if (r < 0)
                         return r;
@@ -67,33 +79,34 @@ static int take_back(Fix *fix, unsigned keep, Failure *failure) {
 }
 
 static int apply(Fix *fix, const Remedy *remedy, Failure *failure) {
-        unsigned before = record_count(fix->record);
+        unsigned kept = record_count(fix->record);
         g_auto(Failure) second = { 0 };
         int r;
 
         r = remedy->apply(fix, remedy, failure);
         if (r >= 0) {
-                if (record_count(fix->record) == before)
-                        remedy_say("Nothing was left to do");
-                else
-                        remedy_say("Applied");
+                remedy_say(fix->made->len > 0 ? "Applied" : "Nothing was left to do");
                 return 0;
         }
 
-        if (take_back(fix, before, &second) < 0)
+        if (roll_back(fix, kept, &second) < 0)
                 log_error("What was done until then could not be taken back: %s", second.message);
         return r;
 }
 
 static int undo(Fix *fix, const Remedy *remedy, Failure *failure) {
-        int r;
+        int r = 0;
 
         if (record_count(fix->record) == 0)
                 return failure_set(failure, ERROR_FAILED,
                                    "There is nothing to take back: the remedy %s has changed nothing here",
                                    remedy->id);
 
-        r = take_back(fix, /* keep= */ 0, failure);
+        while (r >= 0 && record_count(fix->record) > 0) {
+                r = take_back(fix, record_last(fix->record), failure);
+                if (r >= 0)
+                        r = record_drop_last(fix->record, failure);
+        }
         if (r >= 0)
                 remedy_say("Taken back");
         return r;
@@ -120,8 +133,9 @@ int fix_run(const char *root, const char *word, Failure *failure) {
         bool back = g_str_has_prefix(word, UNDO);
         const Remedy *remedy = remedy_find(back ? word + strlen(UNDO) : word);
         g_autofree char *folder = NULL, *path = NULL;
+        g_autoptr(GPtrArray) made = g_ptr_array_new_with_free_func((GDestroyNotify) change_free);
         g_autoptr(Record) record = NULL;
-        Fix fix = { .root = root };
+        Fix fix = { .root = root, .made = made };
         int lock, r;
 
         if (!remedy) {

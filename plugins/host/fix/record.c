@@ -15,21 +15,22 @@ struct Record {
         GPtrArray *changes; /* of Change */
 };
 
-static void change_free(gpointer p) {
-        Change *change = p;
+Change *change_new(const char *kind, const char *target, const char *before) {
+        Change *change = g_new(Change, 1);
 
+        *change = (Change){
+                .kind = g_strdup(kind),
+                .target = g_strdup(target),
+                .before = g_strdup(before),
+        };
+        return change;
+}
+
+void change_free(Change *change) {
         g_free(change->kind);
         g_free(change->target);
         g_free(change->before);
         g_free(change);
-}
-
-/* Takes the strings over. */
-static void add(Record *record, char *kind, char *target, char *before) {
-        Change *change = g_new(Change, 1);
-
-        *change = (Change){ .kind = kind, .target = target, .before = before };
-        g_ptr_array_add(record->changes, change);
 }
 
 static int read_groups(Record *record, GKeyFile *file) {
@@ -42,7 +43,7 @@ static int read_groups(Record *record, GKeyFile *file) {
 
                 if (!kind || !target || !before)
                         return -EINVAL;
-                add(record, g_steal_pointer(&kind), g_steal_pointer(&target), g_steal_pointer(&before));
+                g_ptr_array_add(record->changes, change_new(kind, target, before));
         }
 
         return 0;
@@ -53,7 +54,10 @@ int record_open(const char *path, Record **ret, Failure *failure) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Record) record = g_new(Record, 1);
 
-        *record = (Record){ .path = g_strdup(path), .changes = g_ptr_array_new_with_free_func(change_free) };
+        *record = (Record){
+                .path = g_strdup(path),
+                .changes = g_ptr_array_new_with_free_func((GDestroyNotify) change_free),
+        };
 
         if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &error)) {
                 if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
@@ -130,7 +134,7 @@ int record_note(Record *record, const char *kind, const char *target, const char
         if (has(record, kind, target))
                 return 0;
 
-        add(record, g_strdup(kind), g_strdup(target), g_strdup(before));
+        g_ptr_array_add(record->changes, change_new(kind, target, before));
         r = save(record, failure);
         if (r < 0) /* what is not written down is not done either */
                 g_ptr_array_set_size(record->changes, (int) record->changes->len - 1);

@@ -12,6 +12,9 @@ typedef struct Change {
         char *before; /* in the words of that kind; may be empty */
 } Change;
 
+Change *change_new(const char *kind, const char *target, const char *before); /* copies them */
+void change_free(Change *change);
+
 /*
  * What a remedy has changed, in order. A change is noted before it is made, and is on the disk when
  * record_note() returns: whatever interrupts a remedy, it can be taken back. So what is noted may not have

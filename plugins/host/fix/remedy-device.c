@@ -74,7 +74,7 @@ int apply_kvm_qemu_access(Fix *fix, const Remedy *remedy, Failure *failure) {
         }
 
         before = g_strdup_printf("%u %u %o", status.st_uid, status.st_gid, status.st_mode & 07777U);
-        r = record_note(fix->record, "device", KVM, before, failure);
+        r = fix_note(fix, "device", KVM, before, failure);
         if (r >= 0) {
                 remedy_say("Giving " KVM " to root:" GROUP ", mode %o; it had %s", MODE, before);
                 r = set_owner(fd, /* uid= */ 0, gid, MODE);

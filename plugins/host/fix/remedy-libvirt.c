@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* libvirt's network and pool that most virtual machines use: both are named "default". */
 #include <libvirt/virterror.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
+#include "checks/check.h"
 #include "common/cleanup.h"
+#include "common/log.h"
 #include "remedy.h"
 
 #define URI "qemu:///system"
@@ -31,6 +35,7 @@ typedef struct PartKind {
         void *(*define)(virConnect *connection, const char *xml);
         int (*undefine)(void *part);
         int (*is_active)(void *part);
+        int (*is_persistent)(void *part);
         int (*start)(void *part);
         int (*stop)(void *part);
         int (*get_autostart)(void *part, int *ret);
@@ -45,9 +50,9 @@ typedef struct PartKind {
                 .word = #name, .defined = #name "-defined", .active = #name "-active",                      \
                 .autostart = #name "-autostart", .missing = error, .find = name##_find,                     \
                 .define = name##_define, .undefine = name##_undefine, .is_active = name##_is_active,        \
-                .start = name##_start, .stop = name##_stop, .get_autostart = name##_get_autostart,          \
-                .set_autostart = name##_set_autostart, .count_users = name##_count_users,                   \
-                .release = name##_release,                                                                  \
+                .is_persistent = name##_is_persistent, .start = name##_start, .stop = name##_stop,          \
+                .get_autostart = name##_get_autostart, .set_autostart = name##_set_autostart,               \
+                .count_users = name##_count_users, .release = name##_release,                               \
         }
 
 static void *network_find(virConnect *connection) {
@@ -64,6 +69,10 @@ static int network_undefine(void *part) {
 
 static int network_is_active(void *part) {
         return virNetworkIsActive(part);
+}
+
+static int network_is_persistent(void *part) {
+        return virNetworkIsPersistent(part);
 }
 
 static int network_start(void *part) {
@@ -109,9 +118,17 @@ static int pool_is_active(void *part) {
         return virStoragePoolIsActive(part);
 }
 
-/* With its folder, if that is not there yet. */
+static int pool_is_persistent(void *part) {
+        return virStoragePoolIsPersistent(part);
+}
+
+/* With its folder, if that is not there yet. To build any other kind is to write to disks. */
 static int pool_start(void *part) {
-        return virStoragePoolCreate(part, VIR_STORAGE_POOL_CREATE_WITH_BUILD);
+        char *xml = virStoragePoolGetXMLDesc(part, /* flags= */ 0);
+        bool folder = xml && g_str_has_prefix(xml, "<pool type='dir'>");
+
+        free(xml);
+        return virStoragePoolCreate(part, folder ? VIR_STORAGE_POOL_CREATE_WITH_BUILD : 0);
 }
 
 static int pool_stop(void *part) {
@@ -178,7 +195,7 @@ static int ensure_autostart(Fix *fix, const PartKind *kind, void *part, Failure 
         if (autostart)
                 return 0;
 
-        r = record_note(fix->record, kind->autostart, NAME, "no", failure);
+        r = fix_note(fix, kind->autostart, NAME, "no", failure);
         if (r < 0)
                 return r;
 
@@ -193,7 +210,7 @@ static int ensure_active(Fix *fix, const PartKind *kind, void *part, Failure *fa
         if (active != 0)
                 return active < 0 ? fail(failure, kind, "tell about") : 0;
 
-        r = record_note(fix->record, kind->active, NAME, "no", failure);
+        r = fix_note(fix, kind->active, NAME, "no", failure);
         if (r < 0)
                 return r;
 
@@ -218,7 +235,7 @@ static int ensure(Fix *fix, const PartKind *kind, const char *xml, Failure *fail
                         return failure_set(
                                         failure, ERROR_FAILED,
                                         "Its description is missing: install libvirt-daemon-config-network");
-                r = record_note(fix->record, kind->defined, NAME, "no", failure);
+                r = fix_note(fix, kind->defined, NAME, "no", failure);
                 if (r < 0)
                         return r;
 
@@ -236,7 +253,15 @@ static int ensure(Fix *fix, const PartKind *kind, const char *xml, Failure *fail
         return r;
 }
 
+/* Somebody has taken its definition away: it lives until it is stopped, and has no autostart. */
+static bool is_transient(const PartKind *kind, void *part) {
+        return kind->is_persistent(part) == 0;
+}
+
 static int undo_defined(const PartKind *kind, void *part, Failure *failure) {
+        if (is_transient(kind, part))
+                return 0;
+
         remedy_say("Removing the %s " NAME, kind->word);
         return kind->undefine(part) < 0 ? fail(failure, kind, "remove") : 0;
 }
@@ -258,9 +283,22 @@ static int undo_active(const PartKind *kind, void *part, Failure *failure) {
 }
 
 static int undo_autostart(const PartKind *kind, void *part, Failure *failure) {
+        if (is_transient(kind, part))
+                return 0;
+
         remedy_say("Leaving the %s " NAME " off at boot", kind->word);
         return kind->set_autostart(part, /* autostart= */ 0) < 0 ? fail(failure, kind, "clear autostart of")
                                                                  : 0;
+}
+
+/* As systemd says; it does not where it cannot be asked. */
+static bool is_libvirt_gone(Fix *fix) {
+        g_autoptr(Host) host = host_new(fix->root);
+        g_auto(Verdict) verdict = { 0 };
+
+        verdict_init(&verdict);
+        judge_libvirt_daemon(host, &verdict);
+        return g_str_equal(verdict.reason, "missing");
 }
 
 static int take_back(Fix *fix, const PartKind *kind,
@@ -270,6 +308,10 @@ static int take_back(Fix *fix, const PartKind *kind,
         int r;
 
         r = connect_libvirt(fix, &connection, failure);
+        if (r < 0 && is_libvirt_gone(fix)) {
+                log_notice("libvirt has gone, and the %s " NAME " with it", kind->word);
+                return 0;
+        }
         if (r >= 0)
                 r = find(kind, connection, &part, failure);
         if (r <= 0)

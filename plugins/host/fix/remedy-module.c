@@ -10,19 +10,14 @@
 
 #define MODPROBE "/usr/sbin/modprobe"
 
-/* option: NULL for none. Nothing of our environment reaches it. Fails with what it says. */
-static int run_modprobe(Fix *fix, const char *option, const char *module, Failure *failure) {
+/* Nothing of our environment reaches it. Fails with what it says. */
+static int run_modprobe(Fix *fix, const char *module, Failure *failure) {
         g_autofree char *program = g_build_filename(fix->root, MODPROBE, NULL), *said = NULL,
                         *printable = NULL;
-        char *argv[5] = { program }, *envp[] = { NULL };
+        char *argv[] = { program, (char *) "--", (char *) module, NULL }, *envp[] = { NULL };
         g_autoptr(GError) error = NULL;
-        size_t n = 1;
         int status;
 
-        if (option)
-                argv[n++] = (char *) option;
-        argv[n++] = (char *) "--";
-        argv[n] = (char *) module;
         if (!g_spawn_sync("/", argv, envp, G_SPAWN_STDOUT_TO_DEV_NULL, /* child_setup= */ NULL,
                           /* user_data= */ NULL, /* standard_output= */ NULL, &said, &status, &error))
                 return failure_set(failure, ERROR_FAILED, "Cannot run " MODPROBE ": %s", error->message);
@@ -41,28 +36,26 @@ static bool is_loaded(Fix *fix, const char *module) {
 static int load(Fix *fix, const Remedy *remedy, const char *module, Failure *failure) {
         g_autofree char *path = g_strdup_printf("/etc/modules-load.d/hatago-%s.conf", remedy->id);
         g_autofree char *lines = g_strconcat(module, "\n", NULL);
-        int r = 0;
+        int r;
 
-        if (!is_loaded(fix, module)) {
-                r = record_note(fix->record, "module", module, "absent", failure);
-                if (r >= 0) {
-                        remedy_say("Loading the module %s", module);
-                        r = run_modprobe(fix, /* option= */ NULL, module, failure);
-                }
-        }
-        return r < 0 ? r : drop_in_write(fix, remedy, path, lines, failure);
+        /* First what may fail and can be taken back. */
+        r = drop_in_write(fix, remedy, path, lines, failure);
+        if (r < 0 || is_loaded(fix, module))
+                return r;
+
+        r = fix_note(fix, "module", module, "absent", failure);
+        if (r < 0)
+                return r;
+
+        remedy_say("Loading the module %s", module);
+        return run_modprobe(fix, module, failure);
 }
 
 int module_undo(Fix *fix, const char *target, const char *before, Failure *failure) {
-        g_auto(Failure) busy = { 0 };
-
-        if (!is_loaded(fix, target))
-                return 0;
-
-        /* A guest may use it. It is not needed any more, but does no harm. */
-        remedy_say("Unloading the module %s", target);
-        if (run_modprobe(fix, "--remove", target, &busy) < 0)
-                log_notice("The module %s stays until the next boot: %s", target, busy.message);
+        /* A guest may be about to use it, and modprobe would take along what others had loaded. It does no
+         * harm. */
+        if (is_loaded(fix, target))
+                log_notice("The module %s stays until the next boot", target);
         return 0;
 }
 

@@ -58,7 +58,7 @@ int value_set(Fix *fix, const char *path, const char *value, Failure *failure) {
         if (g_str_equal(g_strstrip(there), value))
                 return 0;
 
-        r = record_note(fix->record, "value", path, there, failure);
+        r = fix_note(fix, "value", path, there, failure);
         if (r < 0)
                 return r;
 

@@ -55,6 +55,21 @@ static int unit_is(sd_bus *bus, const char *unit, const char *property, const ch
         return r;
 }
 
+/* The package went, or another kind of daemon took its place; one that is masked is off by somebody's will.
+ * What was done to it has gone with it. */
+static bool is_gone(const sd_bus_error *error) {
+        static const char *const names[] = {
+                SYSTEMD_NAME ".NoSuchUnit",
+                SYSTEMD_NAME ".UnitMasked",
+                SD_BUS_ERROR_FILE_NOT_FOUND,
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+                if (sd_bus_error_has_name(error, names[i]))
+                        return true;
+        return false;
+}
+
 typedef struct Wait {
         const char *job;  /* whose end is waited for */
         bool done, right; /* right: it did what it was for */
@@ -90,8 +105,9 @@ static int wait_job(sd_bus *bus, Wait *wait) {
         return wait->right ? 0 : -EIO;
 }
 
-/* method: StartUnit or StopUnit. Waits until it has happened. */
-static int run_job(sd_bus *bus, const char *method, const char *what, const char *unit, Failure *failure) {
+/* Waits until it has happened. To stop what is not there is a success. */
+static int run_job(sd_bus *bus, bool start, const char *unit, Failure *failure) {
+        const char *method = start ? "StartUnit" : "StopUnit";
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         g_autoptr(sd_bus_message) reply = NULL;
         g_autoptr(sd_bus_slot) slot = NULL;
@@ -103,14 +119,17 @@ static int run_job(sd_bus *bus, const char *method, const char *what, const char
         if (r >= 0) /* what is signaled meanwhile is queued behind the reply */
                 r = sd_bus_call_method(bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, method, &error,
                                        &reply, "ss", unit, "replace");
+        if (r < 0 && !start && is_gone(&error))
+                return 0;
         if (r >= 0)
                 r = sd_bus_message_read(reply, "o", &wait.job);
         if (r >= 0)
                 r = wait_job(bus, &wait);
-        return r < 0 ? fail(failure, what, unit, &error, r) : 0;
+        return r < 0 ? fail(failure, start ? "start" : "stop", unit, &error, r) : 0;
 }
 
-/* Enables or disables one unit file, in /etc, and has systemd know. */
+/* Enables or disables one unit file, in /etc, and has systemd know. To disable what is not there is a
+ * success. */
 static int run_file(sd_bus *bus, bool enable, const char *unit, Failure *failure) {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;
@@ -122,6 +141,8 @@ static int run_file(sd_bus *bus, bool enable, const char *unit, Failure *failure
         else
                 r = sd_bus_call_method(bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "DisableUnitFiles",
                                        &error, /* reply= */ NULL, "asb", 1, unit, /* runtime= */ false);
+        if (r < 0 && !enable && is_gone(&error))
+                return 0;
         if (r >= 0)
                 r = sd_bus_call_method(bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "Reload", &error,
                                        /* reply= */ NULL, NULL);
@@ -153,7 +174,7 @@ int unit_active_undo(Fix *fix, const char *target, const char *before, Failure *
                 return r;
 
         remedy_say("Stopping %s", target);
-        return run_job(bus, "StopUnit", "stop", target, failure);
+        return run_job(bus, /* start= */ false, target, failure);
 }
 
 /* One that is enabled until the next boot only is disabled as well. */
@@ -162,7 +183,7 @@ static int enable(Fix *fix, sd_bus *bus, const char *unit, Failure *failure) {
         int r = ask_unit(bus, unit, "UnitFileState", &before, failure);
 
         if (r >= 0 && (g_str_equal(before, "disabled") || g_str_equal(before, "enabled-runtime"))) {
-                r = record_note(fix->record, "unit-enabled", unit, before, failure);
+                r = fix_note(fix, "unit-enabled", unit, before, failure);
                 if (r >= 0) {
                         remedy_say("Enabling %s", unit);
                         r = run_file(bus, /* enable= */ true, unit, failure);
@@ -181,12 +202,12 @@ static int start(Fix *fix, sd_bus *bus, const char *unit, Failure *failure) {
         if (r != 0)
                 return r < 0 ? r : 0;
 
-        r = record_note(fix->record, "unit-active", unit, "inactive", failure);
+        r = fix_note(fix, "unit-active", unit, "inactive", failure);
         if (r < 0)
                 return r;
 
         remedy_say("Starting %s", unit);
-        return run_job(bus, "StartUnit", "start", unit, failure);
+        return run_job(bus, /* start= */ true, unit, failure);
 }
 
 /*
@@ -199,20 +220,16 @@ static int start_sockets(Fix *fix, sd_bus *bus, const char *service, char **sock
         if (r != 0) /* beside a daemon that runs without its sockets they cannot be started */
                 return r < 0 ? r : 0;
 
-        r = record_note(fix->record, "unit-active", service, "inactive", failure);
+        r = fix_note(fix, "unit-active", service, "inactive", failure);
         for (char **socket = sockets; r >= 0 && *socket; socket++)
                 r = start(fix, bus, *socket, failure);
         return r;
 }
 
 static int ensure_daemon(Fix *fix, sd_bus *bus, const char *daemon, Failure *failure) {
-        static const char *const endings[] = { ".socket", "-ro.socket", "-admin.socket" };
         g_autofree char *service = g_strconcat(daemon, ".service", NULL);
-        g_auto(GStrv) sockets = g_new0(char *, G_N_ELEMENTS(endings) + 1);
+        g_auto(GStrv) sockets = libvirt_sockets(daemon);
         int r;
-
-        for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
-                sockets[i] = g_strconcat(daemon, endings[i], NULL);
 
         r = unit_is(bus, sockets[0], "LoadState", "loaded", failure);
         if (r == 0)

@@ -9,7 +9,8 @@
 /* One run of hatago-fix. */
 typedef struct Fix {
         const char *root; /* "/" but in tests */
-        Record *record;   /* what was before; noted before it is changed */
+        Record *record;   /* what was before the first run; noted before it is changed */
+        GPtrArray *made;  /* of Change: those of this run, in order, with what was before it */
 } Fix;
 
 /* A remedy: what mends the check of the same id. apply() leaves what is as it should be, and notes all else
@@ -26,13 +27,17 @@ extern const Remedy remedy_table[];
 
 const Remedy *remedy_find(const char *id); /* NULL: none */
 
-/* Taking back one kind of change. It may never have been made, or somebody may have taken it back. */
+/* Taking back one kind of change. It may never have been made, or somebody may have taken it back. What it
+ * was made to may have gone since: that is taken back as well. */
 typedef struct ChangeKind {
         const char *word; /* in records */
         int (*undo)(Fix *fix, const char *target, const char *before, Failure *failure);
 } ChangeKind;
 
 extern const ChangeKind change_kinds[]; /* ends with an entry without word */
+
+/* Notes a change that is about to be made, in the record, and for the case that this run fails half way. */
+int fix_note(Fix *fix, const char *kind, const char *target, const char *before, Failure *failure);
 
 /* Tells what is being done: a line of the journal, and the status of the unit. */
 void remedy_say(const char *format, ...) G_GNUC_PRINTF(1, 2);

@@ -4,7 +4,9 @@
 #include <ftw.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "checks/check.h"
@@ -23,11 +25,12 @@ static const char modprobe[] = "#!/usr/bin/env sh\n"
                                "if [ -e \"$root/fails\" ]; then echo no such thing >&2; exit 1; fi\n"
                                "case $1 in\n"
                                "--) mkdir -p \"$root/sys/module/$2\" ;;\n"
-                               "--remove) rmdir \"$root/sys/module/$3\" ;;\n"
                                "esac\n";
 
 typedef struct Fixture {
         char *root;
+        int socket;     /* where systemd would hear of the status */
+        char said[256]; /* the last */
         Failure failure;
 } Fixture;
 
@@ -58,15 +61,39 @@ static bool exists(Fixture *f, const char *path) {
         return g_file_test(file, G_FILE_TEST_EXISTS);
 }
 
+/* Empties the queue, which holds few. */
+static void hear_status(Fixture *f) {
+        ssize_t n;
+
+        while ((n = recv(f->socket, f->said, sizeof(f->said) - 1, MSG_DONTWAIT)) > 0)
+                f->said[n] = '\0';
+}
+
 static int run(Fixture *f, const char *word) {
+        int r;
+
         failure_done(&f->failure);
-        return fix_run(f->root, word, &f->failure);
+        r = fix_run(f->root, word, &f->failure);
+        hear_status(f);
+        return r;
+}
+
+static void listen_for_status(Fixture *f) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        g_autofree char *path = below(f, "notify");
+
+        g_assert_cmpint(g_strlcpy(address.sun_path, path, sizeof(address.sun_path)), <,
+                        sizeof(address.sun_path));
+        f->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        g_assert_cmpint(bind(f->socket, (struct sockaddr *) &address, sizeof(address)), ==, 0);
+        g_assert_true(g_setenv("NOTIFY_SOCKET", path, TRUE));
 }
 
 static void set_up(Fixture *f, gconstpointer data) {
         g_autofree char *program = NULL;
 
         f->root = g_dir_make_tmp("fix-XXXXXX", NULL);
+        listen_for_status(f);
         put(f, FORWARD, "0\n");
         put(f, "proc/sys/net/bridge/bridge-nf-call-arptables", "1\n");
         put(f, "proc/sys/net/bridge/bridge-nf-call-iptables", "1\n");
@@ -81,6 +108,8 @@ static void set_up(Fixture *f, gconstpointer data) {
 }
 
 static void tear_down(Fixture *f, gconstpointer data) {
+        g_unsetenv("NOTIFY_SOCKET");
+        g_assert_true(g_close(f->socket, NULL));
         g_assert_cmpint(nftw(f->root, remove_one, 16, FTW_DEPTH | FTW_PHYS), ==, 0);
         failure_done(&f->failure);
         g_free(f->root);
@@ -152,12 +181,62 @@ static void test_a_setting_is_made_and_taken_back(Fixture *f, gconstpointer data
 
 static void test_twice_is_a_success_and_keeps_what_was_first(Fixture *f, gconstpointer data) {
         g_assert_cmpint(run(f, "forwarding"), ==, 0);
+        g_assert_cmpstr(f->said, ==, "STATUS=Applied");
         g_assert_cmpint(run(f, "forwarding"), ==, 0);
+        g_assert_cmpstr(f->said, ==, "STATUS=Nothing was left to do");
         put(f, FORWARD, "2\n"); /* somebody else's; mended again */
         g_assert_cmpint(run(f, "forwarding"), ==, 0);
+        g_assert_cmpstr(f->said, ==, "STATUS=Applied");
         assert_text(f, FORWARD, "1");
         g_assert_cmpint(run(f, "undo:forwarding"), ==, 0);
+        g_assert_cmpstr(f->said, ==, "STATUS=Taken back");
         assert_text(f, FORWARD, "0");
+}
+
+static void test_what_fails_the_second_time_is_as_before_it(Fixture *f, gconstpointer data) {
+        g_assert_cmpint(run(f, "forwarding"), ==, 0);
+        put(f, FORWARD, "2\n");
+        put(f, DROP_IN, "# mine\n");
+        g_assert_cmpint(run(f, "forwarding"), <, 0);
+        assert_text(f, FORWARD, "2");
+        assert_text(f, DROP_IN, "# mine\n");
+
+        /* what was before the first time is not forgotten */
+        g_assert_cmpint(run(f, "undo:forwarding"), ==, 0);
+        assert_text(f, FORWARD, "0");
+        g_assert_false(exists(f, RECORD "forwarding"));
+}
+
+/* One of the values was right the first time: only that one is new. */
+static void test_old_and_new_changes_are_told_apart(Fixture *f, gconstpointer data) {
+        g_autofree char *drop_in = below(f, "etc/sysctl.d/hatago-bridge-nf.conf");
+
+        g_assert_cmpint(run(f, "bridge-nf"), ==, 0);
+        put(f, "proc/sys/net/bridge/bridge-nf-call-iptables", "1\n");
+        put(f, "proc/sys/net/bridge/bridge-nf-call-ip6tables", "5\n");
+        put(f, "etc/sysctl.d/hatago-bridge-nf.conf", "# mine\n");
+        g_assert_cmpint(run(f, "bridge-nf"), <, 0);
+        assert_text(f, "proc/sys/net/bridge/bridge-nf-call-iptables", "1");
+        assert_text(f, "proc/sys/net/bridge/bridge-nf-call-ip6tables", "5");
+
+        put(f, "proc/sys/net/bridge/bridge-nf-call-ip6tables", "6\n");
+        g_assert_cmpint(g_unlink(drop_in), ==, 0);
+        g_assert_cmpint(run(f, "bridge-nf"), ==, 0);
+        g_assert_cmpint(run(f, "undo:bridge-nf"), ==, 0);
+        assert_text(f, "proc/sys/net/bridge/bridge-nf-call-iptables", "1");
+        assert_text(f, "proc/sys/net/bridge/bridge-nf-call-ip6tables", "6");
+        g_assert_false(exists(f, "etc/sysctl.d/hatago-bridge-nf.conf"));
+}
+
+/* Its module went, its package was removed, its folder is not there. */
+static void test_what_has_gone_is_taken_back(Fixture *f, gconstpointer data) {
+        put(f, RECORD "ksm",
+            "[change-1]\nKind=value\nTarget=/proc/sys/gone\nBefore=0\n"
+            "[change-2]\nKind=file\nTarget=/etc/gone.d/hatago-ksm.conf\nBefore=\n"
+            "[change-3]\nKind=device\nTarget=/dev/gone/kvm\nBefore=0 0 600\n"
+            "[change-4]\nKind=module\nTarget=gone\nBefore=absent\n");
+        g_assert_cmpint(run(f, "undo:ksm"), ==, 0);
+        g_assert_false(exists(f, RECORD "ksm"));
 }
 
 static void test_what_is_right_is_left(Fixture *f, gconstpointer data) {
@@ -257,8 +336,18 @@ static void test_a_module_is_loaded_now_and_at_boot(Fixture *f, gconstpointer da
                     "hatago-fix@undo:vhost-net.service\n"
                     "vhost_net\n");
         g_assert_cmpint(run(f, "undo:vhost-net"), ==, 0);
-        assert_text(f, "called", "-- vhost_net\n--remove -- vhost_net\n");
+        assert_text(f, "called", "-- vhost_net\n"); /* what is loaded stays */
+        g_assert_true(exists(f, "sys/module/vhost_net"));
         g_assert_false(exists(f, "etc/modules-load.d/hatago-vhost-net.conf"));
+        g_assert_false(exists(f, RECORD "vhost-net"));
+}
+
+/* It cannot be unloaded again. */
+static void test_no_module_is_loaded_beside_an_administrators_file(Fixture *f, gconstpointer data) {
+        put(f, "etc/modules-load.d/hatago-vhost-net.conf", "# mine\n");
+        g_assert_cmpint(run(f, "vhost-net"), <, 0);
+        g_assert_false(exists(f, "called"));
+        g_assert_false(exists(f, RECORD "vhost-net"));
 }
 
 static void test_a_loaded_module_is_not_loaded_again(Fixture *f, gconstpointer data) {
@@ -274,15 +363,6 @@ static void test_modprobes_own_words_are_the_reason(Fixture *f, gconstpointer da
         put(f, "fails", "");
         g_assert_cmpint(run(f, "vhost-net"), <, 0);
         g_assert_nonnull(strstr(f->failure.message, "no such thing"));
-        assert_text(f, "called", "-- vhost_net\n"); /* what was not loaded is not unloaded */
-        g_assert_false(exists(f, "etc/modules-load.d/hatago-vhost-net.conf"));
-        g_assert_false(exists(f, RECORD "vhost-net"));
-}
-
-static void test_a_module_in_use_stays(Fixture *f, gconstpointer data) {
-        g_assert_cmpint(run(f, "vhost-net"), ==, 0);
-        put(f, "fails", "");
-        g_assert_cmpint(run(f, "undo:vhost-net"), ==, 0);
         g_assert_false(exists(f, "etc/modules-load.d/hatago-vhost-net.conf"));
         g_assert_false(exists(f, RECORD "vhost-net"));
 }
@@ -339,6 +419,9 @@ int main(int argc, char **argv) {
         TEST(every_remedy_has_its_check);
         TEST(a_setting_is_made_and_taken_back);
         TEST(twice_is_a_success_and_keeps_what_was_first);
+        TEST(what_fails_the_second_time_is_as_before_it);
+        TEST(old_and_new_changes_are_told_apart);
+        TEST(what_has_gone_is_taken_back);
         TEST(what_is_right_is_left);
         TEST(an_administrators_file_is_never_overwritten);
         TEST(a_link_is_not_followed);
@@ -349,9 +432,9 @@ int main(int argc, char **argv) {
         TEST(a_change_of_another_version_is_kept);
         TEST(a_record_is_what_the_report_calls_undoable);
         TEST(a_module_is_loaded_now_and_at_boot);
+        TEST(no_module_is_loaded_beside_an_administrators_file);
         TEST(a_loaded_module_is_not_loaded_again);
         TEST(modprobes_own_words_are_the_reason);
-        TEST(a_module_in_use_stays);
         TEST(the_device_is_given_to_its_group);
         TEST(a_link_in_the_place_of_the_device_is_refused);
 #undef TEST
