@@ -160,9 +160,10 @@ static int complain(const char *what, int r) {
         return r;
 }
 
-static int complain_of_missing(const char *program) {
+static int complain_of_missing(const char *program, const char *package) {
         fprintf(stderr, _("hatago: cannot read the host: '%s' is not installed.\n"), program);
-        fprintf(stderr, "%s\n", _("Install its package: sudo apt install hatago-host"));
+        fprintf(stderr, _("Install its package: sudo apt install %s"), package);
+        fputc('\n', stderr);
         return -ENOENT;
 }
 
@@ -174,7 +175,7 @@ static int read_local(const char *group, JsonArray **ret) {
 
         r = process_read(argv, PROBE_TIMEOUT, REPORT_BYTES_MAX, &output, &status);
         if (r == -ENOENT)
-                return complain_of_missing(program);
+                return complain_of_missing(program, "hatago-host");
         if (r >= 0 && status != 0)
                 r = -EIO;
         if (r >= 0)
@@ -211,7 +212,7 @@ static int read_remote(const Cli *cli, const char *group, JsonArray **ret) {
 
         r = process_read(argv, REMOTE_TIMEOUT, REMOTE_BYTES_MAX, &output, &status);
         if (r == -ENOENT)
-                return complain_of_missing("ssh");
+                return complain_of_missing("ssh", "openssh-client");
         /* Its status is the verdict; when there is none, it has said why. */
         if (r >= 0 && g_bytes_get_size(output) == 0)
                 return -EIO;

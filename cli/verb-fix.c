@@ -14,7 +14,8 @@ static bool is_candidate(JsonObject *check, bool undo) {
         return undo ? json_flag(check, "Undoable") : json_flag(check, "Fixable");
 }
 
-/* The ids of those that --all means, in their order: what is wrong, or with undo what was done before. */
+/* The ids of those that --all means: what is wrong, in the order of the checks; or with undo what was done
+ * before, in the reverse order: libvirt's networks and pools can be taken back while libvirt is there. */
 static GPtrArray *candidates_find(JsonArray *checks, bool undo) {
         GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
 
@@ -22,7 +23,7 @@ static GPtrArray *candidates_find(JsonArray *checks, bool undo) {
                 JsonObject *check = json_array_get_object_element(checks, i);
 
                 if (is_candidate(check, undo) && (undo || check_is_wrong(check)))
-                        g_ptr_array_add(ids, g_strdup(json_string(check, "Id")));
+                        g_ptr_array_insert(ids, undo ? 0 : -1, g_strdup(json_string(check, "Id")));
         }
         return ids;
 }
@@ -211,8 +212,11 @@ static int do_all(const Cli *cli, JsonArray *checks, const GPtrArray *ids) {
 
                 if (fix_apply(cli, checks_find(checks, ids->pdata[i]), cli->options->undo, &after) < 0)
                         n_failed++;
-                else
+                else {
+                        if (cli->options->undo)
+                                puts(_("Taken back:"));
                         check_print_line(cli, after);
+                }
         }
         if (n_failed > 0 && ids->len > 1)
                 fprintf(stderr, _("hatago: %u of %u failed.\n"), n_failed, ids->len);
@@ -242,6 +246,8 @@ int verb_fix(Cli *cli, char **arguments, unsigned n) {
         const Options *options = cli->options;
         g_autoptr(JsonArray) checks = NULL;
 
+        /* In a file, too, errors stand where they belong. */
+        (void) setvbuf(stdout, NULL, _IOLBF, 0);
         if (options->all && n > 0)
                 return usage_report_word(_("There is too much after '{word}'."), "--all", cli->verb);
         if ((options->all || n > 0) && !fix_may_ask(cli))

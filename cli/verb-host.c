@@ -164,17 +164,32 @@ static void add_pools(Fields *fields, JsonArray *pools) {
         }
 }
 
-static void add_problems(Fields *fields, JsonArray *problems) {
-        guint n = problems ? json_array_get_length(problems) : 0;
+/* Those with this result; first: nothing stands above them yet. Returns how many they are. */
+static guint add_problems_of(Fields *fields, JsonArray *problems, const char *result, const char *word,
+                             Colour colour, bool first) {
+        guint n = 0;
 
-        for (guint i = 0; i < n; i++) {
+        for (guint i = 0; i < json_array_get_length(problems); i++) {
                 JsonObject *check = json_array_get_object_element(problems, i);
-                bool fails = strcmp(json_string(check, "Result"), "fail") == 0;
 
-                fields_add(fields, i == 0 ? _("Wrong") : NULL,
-                           g_strdup_printf("%s  %s", fails ? "FAIL" : "WARN", json_string(check, "Title")),
-                           fails ? COLOUR_RED : COLOUR_YELLOW);
+                if (strcmp(json_string(check, "Result"), result) != 0)
+                        continue;
+                fields_add(fields, first && n == 0 ? _("Wrong") : NULL,
+                           g_strdup_printf("%s  %s", word, json_string(check, "Title")), colour);
+                n++;
         }
+        return n;
+}
+
+/* What keeps guests from running comes first. */
+static void add_problems(Fields *fields, JsonArray *problems) {
+        guint n;
+
+        if (!problems)
+                return;
+
+        n = add_problems_of(fields, problems, "fail", "FAIL", COLOUR_RED, /* first= */ true);
+        n += add_problems_of(fields, problems, "warn", "WARN", COLOUR_YELLOW, n == 0);
         if (n > 0)
                 fields_add(fields, NULL, g_strdup_printf(_("%u in all: %s"), n, "hatago validate"),
                            COLOUR_DIM);

@@ -111,6 +111,8 @@ int verb_setup(Cli *cli, char **arguments, unsigned n) {
         g_autoptr(JsonArray) before = NULL, after = NULL;
         CheckCounts counts;
 
+        /* In a file, too, errors stand where they belong. */
+        (void) setvbuf(stdout, NULL, _IOLBF, 0);
         before = checks_look_and_read(cli);
         if (!before)
                 return EXIT_FAILURE;

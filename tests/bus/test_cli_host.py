@@ -332,6 +332,8 @@ FIXED = {
     "kvm-module": Verdict("kvm-module", "acceleration", value="kvm_intel", undoable=True),
     "vhost-net": Verdict("vhost-net", value="vhost_net", undoable=True),
     "default-network": Verdict("default-network", "network", value="virbr0", undoable=True),
+    "undo:vhost-net": Verdict("vhost-net", result="warn", reason="missing", arguments={"module": "vhost_net"},
+                              fixable=True),
     "undo:ksm": Verdict("ksm", "memory", reason="off", fixable=True),
 }
 
@@ -459,6 +461,23 @@ def test_fix_takes_back(host):
     assert "Nothing was done that could be taken back." in host.run("fix", "--undo").stdout
 
 
+def test_all_is_taken_back_in_the_reverse_order(host):
+    """What was made last may need what was made first."""
+    assert host.run("fix", "vhost-net", "--yes").returncode == 0
+    done = host.run("fix", "--undo", "--all", "--yes")
+    assert done.returncode == 0 and host.fixed() == ["vhost-net", "undo:ksm", "undo:vhost-net"]
+    assert done.stdout.count("Taken back:") == 2
+
+
+def test_errors_stand_where_they_belong_in_a_file_too(host, tmp_path):
+    host.breaks("kvm-module")
+    with open(tmp_path / "log", "w+", encoding="utf-8") as log:
+        subprocess.run(**{**process(host.house, "fix", "--all", "--yes"), "stdout": log, "stderr": log}, check=False)
+        log.seek(0)
+        text = log.read()
+    assert text.index("Loads the module") < text.index("cannot fix 'kvm-module'") < text.rindex("PASS  default network")
+
+
 @pytest.mark.parametrize("check, status, said", [
     ("kvm-modul", 1, "Did you mean 'kvm-module'?"), ("nonsense", 1, "there is no check of this name"),
     ("hardware-virtualization", 1, "it can only be mended by hand"), ("tun", 0, "There is nothing to fix.")])
@@ -529,6 +548,8 @@ def test_the_host_on_one_screen(host):
     assert done.returncode == 0, done.stderr
     lines = [line.strip() for line in done.stdout.splitlines()]
     assert lines[0].startswith("● ") and len(lines) < 24
+    results = [word for line in lines for word in ("FAIL", "WARN") if f"{word}  " in line]
+    assert results == ["FAIL", "FAIL", "FAIL", "WARN"]
     for line in ("Accelerator: none: guests are emulated, and slow", "Machines: 1, 1 running",
                  "Networks: default (virbr0)", "FAIL  kernel module for KVM", "4 in all: hatago validate"):
         assert line in lines or f"Wrong: {line}" in lines
