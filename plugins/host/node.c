@@ -4,29 +4,22 @@
 #include <libvirt/libvirt.h>
 #include <string.h>
 #include <sys/utsname.h>
-#if defined(__i386__) || defined(__x86_64__)
-#include <cpuid.h>
-#endif
 
+#include "checks/cpuid.h"
 #include "common/log.h"
 #include "common/names.h"
 #include "common/text.h"
 #include "usage.h"
 
 /* CPUID's leaves of the name, of 16 bytes each. */
-#define CPUID_EXTENDED_MAXIMUM 0x80000000U
 #define CPUID_NAME 0x80000002U
 #define CPUID_NAME_LEAVES 3U
 
 static char *read_cpu_model(void) {
         unsigned name[CPUID_NAME_LEAVES * 4 + 1] = { 0 }; /* and its end */
 
-#if defined(__i386__) || defined(__x86_64__)
-        if (__get_cpuid_max(CPUID_EXTENDED_MAXIMUM, NULL) >= CPUID_NAME + CPUID_NAME_LEAVES - 1)
-                for (unsigned i = 0; i < CPUID_NAME_LEAVES; i++)
-                        __cpuid(CPUID_NAME + i, name[4 * i], name[4 * i + 1], name[4 * i + 2],
-                                name[4 * i + 3]);
-#endif
+        for (unsigned i = 0; i < CPUID_NAME_LEAVES && cpuid_read(CPUID_NAME + i, name + 4 * i); i++)
+                ;
         return text_printable(g_strstrip((char *) name));
 }
 

@@ -316,26 +316,37 @@ def test_equal_pages_are_shared(host, sys_writable):
         value.write_text(first)
 
 
-@pytest.mark.parametrize("name, module", [("vhost-net", "vhost_net"), ("tun", "tun")])
-def test_a_module_is_loaded_and_at_boot(host, sys_writable, name, module):
+@pytest.fixture
+def recorder(host, sys_writable):
     """The kernel here has no modules: modprobe is replaced, in this host, by a script that writes how it was called."""
     program, called = host.root / MODPROBE, host.root / "dev/shm/modprobe-called"
     # The file of the package is a link to kmod; what replaces it must not be written through it.
     host.run(["mv", f"/{MODPROBE}", f"/{MODPROBE}.real"])
+    program.write_text(RECORDER)
+    program.chmod(0o755)
+    yield called
+    host.run(["mv", f"/{MODPROBE}.real", f"/{MODPROBE}"])
+    called.unlink(missing_ok=True)
+
+
+def check_module(host, called, name, module):
+    """Mend, and take back; it is loaded once, with nothing in the environment, and stays."""
     try:
-        program.write_text(RECORDER)
-        program.chmod(0o755)
         mend(host, name)
-        assert called.read_text() == f"-- {module} 0\n", "once, with nothing in its environment"
+        assert called.read_text() == f"-- {module} 0\n"
         drop_in = host.root / f"etc/modules-load.d/hatago-{name}.conf"
         assert [line for line in drop_in.read_text().splitlines() if not line.startswith("#")] == [module]
         take_back(host, name)
-        assert called.read_text() == f"-- {module} 0\n", "what is loaded stays"
+        assert called.read_text() == f"-- {module} 0\n"
         assert not drop_in.exists()
     finally:
         host.run(["rmdir", f"/sys/module/{module}"], check=False)
-        host.run(["mv", f"/{MODPROBE}.real", f"/{MODPROBE}"])
-        called.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("name, module", [("vhost-net", "vhost_net"), ("tun", "tun")])
+def test_a_module_is_loaded_and_at_boot(host, recorder, name, module):
+    """Now, and by a file."""
+    check_module(host, recorder, name, module)
 
 
 def test_a_module_that_is_not_there_is_told(host):

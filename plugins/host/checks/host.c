@@ -13,11 +13,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#if defined(__x86_64__) || defined(__i386__)
-#include <cpuid.h>
-#endif
-
 #include "common/cleanup.h"
+#include "cpuid.h"
 #include "deadline.h"
 #include "host-internal.h"
 #include "kvm-trial.h"
@@ -249,31 +246,21 @@ bool host_accessible(Host *host, Verdict *verdict, const char *path) {
  * The processor
  */
 
-#if defined(__x86_64__) || defined(__i386__)
 /* Intel SDM volume 2, CPUID: leaf 1 ECX bit 5 is VMX, bit 31 is kept free for outer hypervisors. AMD APM
  * volume 3, E.4.2: 8000_0001h ECX bit 2 is SVM. 4000_0000h has the outer hypervisor's signature. */
 static void processor_ask(Processor *processor) {
-        unsigned a, b, c, d;
+        unsigned r[4];
 
-        processor->is_x86 = true;
-        if (__get_cpuid(1, &a, &b, &c, &d)) {
-                processor->capable = c & (1U << 5);
-                processor->hypervisor = c & (1U << 31);
+        processor->is_x86 = cpuid_read(1, r);
+        if (processor->is_x86) {
+                processor->capable = r[2] & (1U << 5);
+                processor->hypervisor = r[2] & (1U << 31);
         }
-        if (__get_cpuid(0x80000001U, &a, &b, &c, &d))
-                processor->capable = processor->capable || (c & (1U << 2));
-        if (!processor->hypervisor)
-                return;
-
-        __cpuid(0x40000000U, a, b, c, d);
-        memcpy(processor->outer, &b, 4);
-        memcpy(processor->outer + 4, &c, 4);
-        memcpy(processor->outer + 8, &d, 4);
+        if (cpuid_read(0x80000001U, r))
+                processor->capable = processor->capable || (r[2] & (1U << 2));
+        if (processor->hypervisor && cpuid_read(0x40000000U, r))
+                memcpy(processor->outer, r + 1, 12);
 }
-#else
-static void processor_ask(Processor *processor) {
-}
-#endif
 
 static const char *machine_name(void) {
         static struct utsname names; /* of this process: never changes */
