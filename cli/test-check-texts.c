@@ -139,6 +139,7 @@ static void test_commands_quote_what_comes_from_outside(void) {
         g_autoptr(JsonObject) disk = check_new("disk-space", "full"),
                               unit = check_new("libvirt-daemon", "masked"),
                               nested = check_new("nested", "off");
+        g_autofree char *meaning = NULL;
 
         argue(disk, "path", "/x; reboot");
         text_has(check_remedy(disk), "  sudo du -xh --max-depth=1 '/x; reboot' | sort -h\n");
@@ -146,7 +147,8 @@ static void test_commands_quote_what_comes_from_outside(void) {
         argue(unit, "unit", "  sudo $(reboot)'\n");
         text_has(check_remedy(unit), "  sudo systemctl unmask 'sudo $(reboot)'\\''\\n'\n");
         text_has(check_meaning(unit), "sudo $(reboot)");
-        g_assert_false(g_str_has_prefix(check_meaning(unit), " "));
+        meaning = check_meaning(unit);
+        g_assert_false(g_str_has_prefix(meaning, " "));
         argue(nested, "module", "kvm_intel`reboot`");
         text_has(check_remedy(nested), "  echo options 'kvm_intel`reboot`' nested=1 | sudo tee ");
 }

@@ -3,6 +3,7 @@
 
 #include "checks/report.h"
 #include "common/names.h"
+#include "common/text.h"
 #include "node.h"
 #include "places.h"
 #include "probe-runs.h"
@@ -20,8 +21,18 @@ static void on_report(void *userdata, GVariant *report) {
         host_model_apply_report(userdata, report);
 }
 
+static ProbePace read_pace(void) {
+        const char *interval = getenv("HATAGO_PROBE_INTERVAL");
+        ProbePace pace = probe_pace;
+
+        if (interval)
+                (void) text_parse_span(interval, &pace.interval);
+        return pace;
+}
+
 HostModel *host_model_new(const Services *services) {
         const char *folder = getenv("HATAGO_REPORT_FOLDER");
+        ProbePace pace = read_pace();
         HostModel *model = g_new0(HostModel, 1);
 
         model->services = services;
@@ -30,7 +41,7 @@ HostModel *host_model_new(const Services *services) {
         model->remedies = g_hash_table_new(g_str_hash, g_str_equal);
         model->units = unit_runner_new(services->event, services->bus);
         model->watch = report_watch_new(services->event, folder ?: REPORT_FOLDER, on_report, model);
-        model->runs = probe_runs_new(services->event, model->units, model->watch, &probe_pace);
+        model->runs = probe_runs_new(services->event, model->units, model->watch, &pace);
         model->triggers = probe_triggers_new(services, model->units, model->runs);
         model->node = node_new(services);
         return model;

@@ -27,7 +27,9 @@ typedef struct HostModel {
         struct Node *node;
 } HostModel;
 
-/* Reads reports in another folder than REPORT_FOLDER if $HATAGO_REPORT_FOLDER says so, for tests. */
+/* For tests, reads reports in $HATAGO_REPORT_FOLDER instead of REPORT_FOLDER, and lets
+ * $HATAGO_PROBE_INTERVAL
+ * ("100ms") be between two looks. */
 HostModel *host_model_new(const Services *services);
 HostModel *host_model_free(HostModel *model); /* NULL is none */
 

@@ -74,7 +74,8 @@ class House:
         self.systemd = self.systemd or SystemdMock(self.bus.address, self.folder / "reports")
         self.systemd.verdicts = list(verdicts)
         agent = self.ready_agent(*arguments, plugins=self.all_plugins(),
-                                 environment={"HATAGO_REPORT_FOLDER": str(self.systemd.folder)}, **keywords)
+                                 environment={"HATAGO_REPORT_FOLDER": str(self.systemd.folder),
+                                              "HATAGO_PROBE_INTERVAL": "50ms"}, **keywords)
         watcher = self.caller()
         # A look that began before libvirt was there is followed by another one.
         looks = 2 if self.systemd.runs() else 1
