@@ -182,6 +182,17 @@ static void warn_disconnected(const Cli *cli, JsonObject *manager) {
         fprintf(stderr, _("hatago: warning: libvirt (%s) does not answer; this is as last known.\n"), uri);
 }
 
+/* Of an agent that ended while it was asked, the next one is: nothing was changed. */
+static int manager_get(const Cli *cli, sd_bus_error *error, JsonObject **ret) {
+        int r = bus_get_all(cli, HATAGO_PATH, MANAGER_INTERFACE, error, ret);
+
+        if (r >= 0 || !sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY))
+                return r;
+
+        sd_bus_error_free(error);
+        return bus_get_all(cli, HATAGO_PATH, MANAGER_INTERFACE, error, ret);
+}
+
 int bus_wait_ready(const Cli *cli, sd_bus_error *error) {
         uint64_t begin = now_monotonic(), deadline = begin + READY_TIMEOUT;
         _cleanup_slot_ sd_bus_slot *slot = NULL;
@@ -199,7 +210,7 @@ int bus_wait_ready(const Cli *cli, sd_bus_error *error) {
                 g_autoptr(JsonObject) manager = NULL;
 
                 changed = false;
-                r = bus_get_all(cli, HATAGO_PATH, MANAGER_INTERFACE, error, &manager);
+                r = manager_get(cli, error, &manager);
                 if (r < 0)
                         return r;
                 if (json_flag(manager, "Ready")) {
