@@ -222,6 +222,13 @@ static int manager_make_services(Manager *manager, const ManagerOptions *options
 
         manager->subscriptions = subscriptions_new(s->bus, manager_on_subscribed, manager);
 
+        s->units = unit_runner_new(s->event, s->bus);
+        if (!options->user) {
+                r = unit_runner_listen(s->units);
+                if (r < 0)
+                        return r;
+        }
+
         r = objects_new(s->bus, &s->objects);
         if (r >= 0)
                 r = auth_new(s->bus, options->user, &s->auth);
@@ -328,8 +335,9 @@ static void manager_stop(Manager *manager) {
                 _exit(status);
         }
 
-        /* Calls that wait for polkit hold what their plugin gave them. */
+        /* Calls that wait for polkit or for a unit hold what their plugin gave them. */
         s->auth = auth_free(s->auth);
+        s->units = unit_runner_free(s->units);
         manager->subscriptions = subscriptions_free(manager->subscriptions);
         manager->plugins = plugins_free(manager->plugins);
         manager->stopped = true;

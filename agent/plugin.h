@@ -12,6 +12,7 @@
 #include "hypervisor.h"
 #include "job.h"
 #include "objects.h"
+#include "unit-runner.h"
 
 /*
  * The contract between the agent and its plugins. A plugin is a shared module in <libdir>/hatago/plugins
@@ -22,7 +23,7 @@
  *
  * All functions are called on the main thread.
  */
-#define PLUGIN_ABI 3U
+#define PLUGIN_ABI 4U
 #define PLUGIN_SYMBOL "hatago_plugin"
 
 /* What the agent lends to its plugins, until their free() has returned. */
@@ -34,6 +35,7 @@ typedef struct Services {
         Objects *objects;
         Auth *auth;
         Jobs *jobs;
+        UnitRunner *units; /* of the system's systemd; an agent of a user's session has no use for it */
         bool user_session; /* on the bus of a user's session, with the rights of that user alone */
 
         /* A plugin calls this when what synced() says has changed. */

@@ -111,12 +111,12 @@ static int fix_begin(const FixCall *arguments, Call *call, Failure *failure) {
         *fix = (FixCall){ .model = model, .id = g_strdup(check->id), .job = job };
         g_hash_table_insert(model->remedies, fix->id, fix);
         unit = g_strconcat(verbs[undo].unit, check->id, ".service", NULL);
-        unit_runner_start(model->units, &(UnitOrder){ .unit = unit,
-                                                      .failed = ERROR_FIX_FAILED,
-                                                      .patience = PATIENCE,
-                                                      .forget_failure = true,
-                                                      .done = fix_on_done,
-                                                      .userdata = fix });
+        unit_runner_order(model->services->units, &(UnitOrder){ .unit = unit,
+                                                                .failed = ERROR_FIX_FAILED,
+                                                                .patience = PATIENCE,
+                                                                .forget_failure = true,
+                                                                .done = fix_on_done,
+                                                                .userdata = fix });
         return 0;
 }
 

@@ -39,10 +39,9 @@ HostModel *host_model_new(const Services *services) {
         model->by_path = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, check_release);
         model->read_by = g_strdup("");
         model->remedies = g_hash_table_new(g_str_hash, g_str_equal);
-        model->units = unit_runner_new(services->event, services->bus);
         model->watch = report_watch_new(services->event, folder ?: REPORT_FOLDER, on_report, model);
-        model->runs = probe_runs_new(services->event, model->units, model->watch, &pace);
-        model->triggers = probe_triggers_new(services, model->units, model->runs);
+        model->runs = probe_runs_new(services->event, services->units, model->watch, &pace);
+        model->triggers = probe_triggers_new(services, model->runs);
         model->node = node_new(services);
         return model;
 }
@@ -52,7 +51,6 @@ HostModel *host_model_free(HostModel *model) {
                 return NULL;
 
         probe_triggers_free(model->triggers);
-        unit_runner_free(model->units); /* whoever waits for a unit hears of it */
         probe_runs_free(model->runs);
         report_watch_free(model->watch);
         node_free(model->node);

@@ -20,7 +20,6 @@ typedef struct HostModel {
         uint64_t checked_at;  /* of the last report, µs since the epoch; 0: none yet */
         char *read_by;        /* who read for it; "" */
         GHashTable *remedies; /* that are under way, by the id of their check */
-        struct UnitRunner *units;
         struct ReportWatch *watch;
         struct ProbeRuns *runs;
         struct ProbeTriggers *triggers;

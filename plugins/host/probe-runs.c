@@ -111,7 +111,7 @@ static int runs_on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         runs->due = UINT64_MAX;
         runs->began = runs_now(runs);
         runs->count = report_watch_count(runs->watch);
-        unit_runner_start(runs->units, &order);
+        unit_runner_order(runs->units, &order);
         return 0;
 }
 

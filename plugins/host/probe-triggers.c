@@ -35,16 +35,15 @@ static const char *const matches[] = {
 
 struct ProbeTriggers {
         const Services *services;
-        UnitRunner *units;
         ProbeRuns *runs;
         sd_bus_slot *slots[G_N_ELEMENTS(matches)];
         sd_event_source *reconcile;
 };
 
-ProbeTriggers *probe_triggers_new(const Services *services, UnitRunner *unit_runner, ProbeRuns *runs) {
+ProbeTriggers *probe_triggers_new(const Services *services, ProbeRuns *runs) {
         ProbeTriggers *triggers = g_new(ProbeTriggers, 1);
 
-        *triggers = (ProbeTriggers){ .services = services, .units = unit_runner, .runs = runs };
+        *triggers = (ProbeTriggers){ .services = services, .runs = runs };
         return triggers;
 }
 
@@ -167,10 +166,7 @@ int probe_triggers_start(ProbeTriggers *triggers) {
         const Services *services = triggers->services;
         int r;
 
-        r = unit_runner_listen(triggers->units, on_job_removed, triggers);
-        if (r < 0)
-                return r;
-
+        unit_runner_on_job_removed(services->units, on_job_removed, triggers);
         for (size_t i = 0; i < G_N_ELEMENTS(matches); i++) {
                 r = sd_bus_add_match_async(services->bus, &triggers->slots[i], matches[i], on_signal,
                                            on_match, triggers);

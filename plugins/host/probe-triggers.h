@@ -16,7 +16,7 @@
  */
 typedef struct ProbeTriggers ProbeTriggers;
 
-ProbeTriggers *probe_triggers_new(const Services *services, UnitRunner *units, ProbeRuns *runs);
+ProbeTriggers *probe_triggers_new(const Services *services, ProbeRuns *runs);
 ProbeTriggers *probe_triggers_free(ProbeTriggers *triggers); /* after hypervisor_stop(); NULL is none */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProbeTriggers, probe_triggers_free)
 

@@ -24,7 +24,7 @@ static Fixture *current;
 
 /* In place of systemd and of the folder. */
 
-void unit_runner_start(UnitRunner *runner, const UnitOrder *order) {
+void unit_runner_order(UnitRunner *runner, const UnitOrder *order) {
         g_assert_cmpstr(order->unit, ==, PROBE_UNIT);
         g_assert_cmpuint(current->n_started, <, G_N_ELEMENTS(current->began));
         g_assert_true(sd_event_now(current->event, CLOCK_BOOTTIME, &current->began[current->n_started]) >=

@@ -7,16 +7,34 @@
 #include "common/log.h"
 #include "common/names.h"
 
+typedef struct Listener {
+        void (*job_removed)(void *userdata, const char *unit);
+        void *userdata;
+} Listener;
+
+typedef struct Waiter {
+        void (*done)(void *userdata, int result, Failure *failure);
+        void *userdata;
+} Waiter;
+
+/* It runs all generators, and reads all units; of those there can be thousands. */
+#define RELOAD_USEC (90 * G_USEC_PER_SEC)
+
 struct UnitRunner {
         sd_event *event;
         sd_bus *bus;
         GPtrArray *runs;
+        GArray *listeners; /* of Listener */
         sd_bus_slot *match;
-        void (*job_removed)(void *userdata, const char *unit);
-        void *userdata;
+        sd_bus_slot *reload;         /* while systemd does it */
+        GArray *reloading, *waiting; /* of Waiter: for the one under way, and for the next */
 };
 
-/* One start of a unit. systemd's job of it may be gone before the answer that tells its path has been read.
+/* The methods of systemd's manager, by UnitVerb. */
+static const char *const methods[] = { [UNIT_START] = "StartUnit", [UNIT_STOP] = "StopUnit" };
+
+/* One start or stop of a unit. systemd's job of it may be gone before the answer that tells its path has
+ * been read.
  */
 typedef struct UnitRun {
         UnitRunner *runner;
@@ -59,6 +77,22 @@ static void run_fail(UnitRun *run, ErrorCode code, const char *text) {
         run_end(run, r, &failure);
 }
 
+static GArray *waiters_new(void) {
+        return g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(Waiter));
+}
+
+/* Takes the array: what is called may ask again. */
+static void waiters_tell(GArray *waiters, ErrorCode code, const char *text) {
+        for (guint i = 0; i < waiters->len; i++) {
+                const Waiter *waiter = &g_array_index(waiters, Waiter, i);
+                g_auto(Failure) failure = { 0 };
+                int r = code == ERROR_NONE ? 0 : failure_set(&failure, code, "%s", text);
+
+                waiter->done(waiter->userdata, r, &failure);
+        }
+        g_array_unref(waiters);
+}
+
 UnitRunner *unit_runner_new(sd_event *event, sd_bus *bus) {
         UnitRunner *runner = g_new(UnitRunner, 1);
 
@@ -66,6 +100,9 @@ UnitRunner *unit_runner_new(sd_event *event, sd_bus *bus) {
                 .event = sd_event_ref(event),
                 .bus = sd_bus_ref(bus),
                 .runs = g_ptr_array_new_with_free_func(run_free),
+                .listeners = g_array_new(/* zero_terminated= */ FALSE, /* clear= */ FALSE, sizeof(Listener)),
+                .reloading = waiters_new(),
+                .waiting = waiters_new(),
         };
         return runner;
 }
@@ -77,6 +114,10 @@ UnitRunner *unit_runner_free(UnitRunner *runner) {
         while (runner->runs->len > 0)
                 run_fail(runner->runs->pdata[0], ERROR_CANCELED, "The agent stops.");
         g_ptr_array_unref(runner->runs);
+        waiters_tell(runner->reloading, ERROR_CANCELED, "The agent stops.");
+        waiters_tell(runner->waiting, ERROR_CANCELED, "The agent stops.");
+        g_array_unref(runner->listeners);
+        sd_bus_slot_unref(runner->reload);
         sd_bus_slot_unref(runner->match);
         sd_bus_unref(runner->bus);
         sd_event_unref(runner->event);
@@ -88,12 +129,12 @@ UnitRunner *unit_runner_free(UnitRunner *runner) {
  * Why a unit failed
  */
 
-static void run_forget_failure(const UnitRun *run) {
-        if (run->order.forget_failure)
-                (void) sd_bus_call_method_async(run->runner->bus, /* ret_slot= */ NULL, SYSTEMD_NAME,
-                                                SYSTEMD_PATH, SYSTEMD_MANAGER, "ResetFailedUnit",
-                                                /* callback= */ NULL, /* userdata= */ NULL, "s",
-                                                run->order.unit);
+/* systemd forgets how it ended, and how often it was started. Where it does not know the unit, it says so to
+ * nobody. */
+static void run_reset(const UnitRun *run) {
+        (void) sd_bus_call_method_async(run->runner->bus, /* ret_slot= */ NULL, SYSTEMD_NAME, SYSTEMD_PATH,
+                                        SYSTEMD_MANAGER, "ResetFailedUnit", /* callback= */ NULL,
+                                        /* userdata= */ NULL, "s", run->order.unit);
 }
 
 static int run_on_status(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -104,7 +145,8 @@ static int run_on_status(sd_bus_message *m, void *userdata, sd_bus_error *error)
         if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_read(m, "v", "s", &status) < 0)
                 status = "";
 
-        run_forget_failure(run);
+        if (run->order.forget_failure)
+                run_reset(run);
         text = *status ? g_strdup(status)
                        : g_strdup_printf("%s: %s; journalctl -u %s tells why.", run->order.unit,
                                          run->gone_result, run->order.unit);
@@ -161,8 +203,10 @@ static int run_on_started(sd_bus_message *m, void *userdata, sd_bus_error *error
 
         run->call = sd_bus_slot_unref(run->call);
         if (sd_bus_message_is_method_error(m, NULL)) {
-                g_autofree char *text = g_strdup_printf("systemd does not start %s: %s", run->order.unit,
-                                                        sd_bus_message_get_error(m)->message);
+                g_autofree char *text =
+                                g_strdup_printf("systemd does not %s %s: %s",
+                                                run->order.verb == UNIT_STOP ? "stop" : "start",
+                                                run->order.unit, sd_bus_message_get_error(m)->message);
 
                 run_fail(run, ERROR_UNIT_UNAVAILABLE, text);
                 return 0;
@@ -187,7 +231,7 @@ static int run_on_deadline(sd_event_source *source, uint64_t usec, void *userdat
         return 0;
 }
 
-void unit_runner_start(UnitRunner *runner, const UnitOrder *order) {
+void unit_runner_order(UnitRunner *runner, const UnitOrder *order) {
         UnitRun *run = g_new(UnitRun, 1);
         uint64_t patience = order->patience;
         int r;
@@ -198,14 +242,20 @@ void unit_runner_start(UnitRunner *runner, const UnitOrder *order) {
 
         (void) failure_set(&run->failure, ERROR_TIMED_OUT, "%s has not ended within %u s; it goes on.",
                            order->unit, (unsigned) (patience / G_USEC_PER_SEC));
+        if (order->fresh)
+                run_reset(run);
         r = sd_bus_call_method_async(runner->bus, &run->call, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                     "StartUnit", run_on_started, run, "ss", order->unit, "replace");
+                                     methods[order->verb], run_on_started, run, "ss", order->unit,
+                                     "replace");
         if (r < 0) {
                 (void) failure_set(&run->failure, ERROR_UNIT_UNAVAILABLE,
-                                   "Cannot ask systemd to start %s: %s", order->unit, g_strerror(-r));
-                patience = 0;
+                                   "Cannot ask systemd for %s of %s: %s", methods[order->verb], order->unit,
+                                   g_strerror(-r));
+                patience = 1;
         }
 
+        if (patience == 0)
+                return;
         r = sd_event_add_time_relative(runner->event, &run->deadline, CLOCK_BOOTTIME, patience,
                                        /* accuracy= */ 0, run_on_deadline, run);
         g_assert(r >= 0);
@@ -229,7 +279,11 @@ static int runner_on_removed(sd_bus_message *m, void *userdata, sd_bus_error *er
                 if (g_str_equal(run->order.unit, unit))
                         run_on_removed(run, job, result);
         }
-        runner->job_removed(runner->userdata, unit);
+        for (guint i = 0; i < runner->listeners->len; i++) {
+                const Listener *listener = &g_array_index(runner->listeners, Listener, i);
+
+                listener->job_removed(listener->userdata, unit);
+        }
         return 0;
 }
 
@@ -240,12 +294,16 @@ static int runner_on_match(sd_bus_message *m, void *userdata, sd_bus_error *erro
         return 0;
 }
 
-int unit_runner_listen(UnitRunner *runner, void (*job_removed)(void *userdata, const char *unit),
-                       void *userdata) {
+void unit_runner_on_job_removed(UnitRunner *runner, void (*job_removed)(void *userdata, const char *unit),
+                                void *userdata) {
+        Listener listener = { .job_removed = job_removed, .userdata = userdata };
+
+        g_array_append_val(runner->listeners, listener);
+}
+
+int unit_runner_listen(UnitRunner *runner) {
         int r;
 
-        runner->job_removed = job_removed;
-        runner->userdata = userdata;
         r = sd_bus_match_signal_async(runner->bus, &runner->match, SYSTEMD_NAME, SYSTEMD_PATH,
                                       SYSTEMD_MANAGER, "JobRemoved", runner_on_removed, runner_on_match,
                                       runner);
@@ -256,4 +314,59 @@ int unit_runner_listen(UnitRunner *runner, void (*job_removed)(void *userdata, c
         return sd_bus_call_method_async(runner->bus, /* ret_slot= */ NULL, SYSTEMD_NAME, SYSTEMD_PATH,
                                         SYSTEMD_MANAGER, "Subscribe", /* callback= */ NULL,
                                         /* userdata= */ NULL, NULL);
+}
+
+/*
+ * Reload
+ */
+
+static void runner_reload_next(UnitRunner *runner);
+
+/* Tells those who waited for it, and does what was asked for meanwhile. */
+static void runner_reloaded(UnitRunner *runner, ErrorCode code, const char *text) {
+        GArray *done = g_steal_pointer(&runner->reloading);
+
+        runner->reload = sd_bus_slot_unref(runner->reload);
+        runner->reloading = waiters_new();
+        waiters_tell(done, code, text);
+        runner_reload_next(runner);
+}
+
+static int runner_on_reloaded(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        g_autofree char *text = NULL;
+        bool failed = sd_bus_message_is_method_error(m, NULL);
+
+        if (failed)
+                text = g_strdup_printf("systemd does not read its units again: %s",
+                                       sd_bus_message_get_error(m)->message);
+        runner_reloaded(userdata, failed ? ERROR_UNIT_UNAVAILABLE : ERROR_NONE, text);
+        return 0;
+}
+
+static void runner_reload_next(UnitRunner *runner) {
+        g_autoptr(sd_bus_message) question = NULL;
+        GArray *idle = runner->reloading;
+        int r;
+
+        if (runner->reload || runner->waiting->len == 0)
+                return;
+
+        runner->reloading = runner->waiting;
+        runner->waiting = idle;
+        r = sd_bus_message_new_method_call(runner->bus, &question, SYSTEMD_NAME, SYSTEMD_PATH,
+                                           SYSTEMD_MANAGER, "Reload");
+        if (r >= 0)
+                r = sd_bus_call_async(runner->bus, &runner->reload, question, runner_on_reloaded, runner,
+                                      RELOAD_USEC);
+        if (r < 0)
+                runner_reloaded(runner, ERROR_UNIT_UNAVAILABLE,
+                                "Cannot ask systemd to read its units again.");
+}
+
+void unit_runner_reload(UnitRunner *runner, void (*done)(void *userdata, int result, Failure *failure),
+                        void *userdata) {
+        Waiter waiter = { .done = done, .userdata = userdata };
+
+        g_array_append_val(runner->waiting, waiter);
+        runner_reload_next(runner);
 }

@@ -57,7 +57,7 @@ static void on_done(void *userdata, int result, Failure *failure) {
 }
 
 static void start(Fixture *f, const char *unit, uint64_t patience) {
-        unit_runner_start(f->runner, &(UnitOrder){ .unit = unit,
+        unit_runner_order(f->runner, &(UnitOrder){ .unit = unit,
                                                    .failed = ERROR_PROBE_FAILED,
                                                    .patience = patience,
                                                    .done = on_done,
