@@ -6,6 +6,8 @@ import time
 import pytest
 from hatago_bus import MACHINE, NO_OPTIONS, ROOT
 
+pytestmark = pytest.mark.alone
+
 
 def within_a_second(machine, act, name, value):
     """Act, and see the property change by a signal within a second of the end of the act."""

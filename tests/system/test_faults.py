@@ -7,6 +7,8 @@ import pytest
 from conftest import connect
 from hatago_bus import MANAGER, NO_OPTIONS, ROOT, BusError
 
+pytestmark = pytest.mark.alone
+
 
 def connected(bus):
     """Return the agent's Connected."""

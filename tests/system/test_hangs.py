@@ -13,6 +13,8 @@ from hatago_bus import MACHINE, MANAGER, NO_OPTIONS, ROOT, BusError
 from hatago_hosts import Guest
 from hatago_process import kill, wait_for
 
+pytestmark = pytest.mark.alone
+
 AGENT = "/usr/sbin/hatagod"
 READ_MAX = 0.05
 WITHOUT_OPTIONS = GLib.Variant.new_tuple(NO_OPTIONS)

@@ -9,6 +9,8 @@ from conftest import Machine
 from hatago_bus import MACHINE, MACHINES, MANAGER, NO_OPTIONS, ROOT, options
 from hatago_hosts import Guest
 
+pytestmark = pytest.mark.alone
+
 INTERVAL = 5
 PROCESS = {"MemoryActual", "MemoryRSS", "DiskReadBytes", "DiskReadRequests"}
 DROP_IN = "/etc/hatago/hatagod.conf.d/statistics.conf"
