@@ -28,6 +28,7 @@ hatago-host
     -rw-r--r-- /usr/share/man/man8/hatago-probe.8.gz
 hatago-machines
     -rw-r--r-- /usr/@LIB@/hatago/plugins/machines.so
+    -rwxr-xr-x /usr/libexec/hatago/hatago-vm
 hatagod
     -rw-r--r-- /etc/hatago/hatagod.conf
     -rw-r--r-- /lib/systemd/system/hatagod.service

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* hatago-vm: what the units of virtual machines run. It knows libvirt and systemd, and not the agent. */
+#include <getopt.h>
+#include <glib.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "config.h"
+#include "verbs.h"
+
+typedef struct Verb {
+        const char *name;
+        ExitStatus (*run)(const char *instance);
+        bool has_instance; /* else it gets NULL */
+        const char *help;
+} Verb;
+
+static const Verb verbs[] = {
+        {},
+};
+
+static void help(void) {
+        puts("hatago-vm [OPTION…] VERB [INSTANCE]\n"
+             "\n"
+             "Runs a virtual machine as a service; see hatago-vm@.service(5). INSTANCE is its name as\n"
+             "systemd-escape(1) writes it.\n"
+             "\n"
+             "  --help     Show this and leave\n"
+             "  --version  Show the version and leave\n"
+             "\n"
+             "The verbs, which units run:");
+        for (const Verb *verb = verbs; verb->name; verb++)
+                printf("  %-9s  %s\n", verb->name, verb->help);
+}
+
+static const Verb *find_verb(const char *name) {
+        for (const Verb *verb = verbs; verb->name; verb++)
+                if (g_str_equal(verb->name, name))
+                        return verb;
+
+        return NULL;
+}
+
+int main(int argc, char **argv) {
+        static const struct option table[] = {
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'V' },
+                {},
+        };
+        const Verb *verb;
+
+        switch (getopt_long(argc, argv, "h", table, NULL)) {
+        case 'h':
+                help();
+                return EXIT_DONE;
+        case 'V':
+                puts("hatago-vm " VERSION);
+                return EXIT_DONE;
+        case -1:
+                break;
+        default:
+                return EXIT_USAGE;
+        }
+
+        verb = argc > optind ? find_verb(argv[optind]) : NULL;
+        if (!verb || argc != optind + (verb->has_instance ? 2 : 1)) {
+                fputs("hatago-vm: which verb, and of which machine? See hatago-vm --help\n", stderr);
+                return EXIT_USAGE;
+        }
+        return (int) verb->run(argv[optind + 1]);
+}

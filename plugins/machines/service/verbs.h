@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "exit-status.h"
+
+/* The verbs of hatago-vm, which units run. Those of one machine get the instance of its unit, as systemd has
+ * it in %i, and take it for hostile. */
