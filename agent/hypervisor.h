@@ -126,8 +126,10 @@ int hypervisor_unavailable(const Hypervisor *hypervisor, Failure *failure);
 /* The same as text; empty while connected, and before the first attempt has failed. */
 const char *hypervisor_connection_error(const Hypervisor *hypervisor);
 
-/* What the hypervisor said of itself when last connected; empty before. */
+/* The URI that it is reached by, connected or not. */
 const char *hypervisor_uri(const Hypervisor *hypervisor);
+
+/* What the hypervisor said of itself when last connected; empty before. */
 const char *hypervisor_libvirt_version(const Hypervisor *hypervisor);
 const char *hypervisor_version(const Hypervisor *hypervisor);
 const char *hypervisor_hostname(const Hypervisor *hypervisor);

@@ -9,7 +9,12 @@
 Machine *machine_new(const char *uuid) {
         Machine *machine = g_new(Machine, 1);
 
-        *machine = (Machine){ .name = g_strdup(""), .accelerator = "", .config = config_new() };
+        *machine = (Machine){ .name = g_strdup(""),
+                              .accelerator = "",
+                              .config = config_new(),
+                              .unit = g_strdup(""),
+                              .ready_state = "" };
+        unit_facts_copy(&machine->unit_facts, &(const UnitFacts){ 0 });
         g_strlcpy(machine->uuid, uuid, sizeof(machine->uuid));
         if (sd_bus_path_encode(PATH_MACHINES, machine->uuid, &machine->path) < 0)
                 g_error("out of memory");
@@ -26,6 +31,8 @@ Machine *machine_free(Machine *machine) {
         config_unref(machine->config);
         machine_statistics_free(machine->statistics);
         failure_done(&machine->start_failure);
+        g_free(machine->unit);
+        unit_facts_done(&machine->unit_facts);
         g_free(machine);
         return NULL;
 }
@@ -34,13 +41,32 @@ bool machine_is_active(const Machine *machine) {
         return machine->id != 0;
 }
 
-/* No machine has one yet. */
+void unit_facts_copy(UnitFacts *target, const UnitFacts *source) {
+        UnitFacts copy = { .active = g_strdup(source->active ?: ""),
+                           .sub = g_strdup(source->sub ?: ""),
+                           .result = g_strdup(source->result ?: ""),
+                           .status = g_strdup(source->status ?: ""),
+                           .code = source->code,
+                           .exit = source->exit };
+
+        unit_facts_done(target);
+        *target = copy;
+}
+
+void unit_facts_done(UnitFacts *facts) {
+        g_free(facts->active);
+        g_free(facts->sub);
+        g_free(facts->result);
+        g_free(facts->status);
+        *facts = (UnitFacts){ 0 };
+}
+
 const char *machine_unit(const Machine *machine) {
-        return "";
+        return machine->unit;
 }
 
 const char *machine_unit_state(const Machine *machine) {
-        return "";
+        return machine->unit_facts.active;
 }
 
 /* Sets a field and yields the bit if it changed. */

@@ -7,6 +7,13 @@
 #include "facts.h"
 #include "machine-statistics.h"
 
+/* What systemd says of a unit; all "" and 0 where it has not loaded it, or has not told yet. */
+typedef struct UnitFacts {
+        char *active, *sub;    /* ActiveState, SubState */
+        char *result, *status; /* Result, StatusText */
+        int code, exit; /* how its main process ended: ExecMainCode (CLD_EXITED, …), ExecMainStatus */
+} UnitFacts;
+
 /* One virtual machine as the agent knows it: values only, no call to anybody. Main thread. */
 typedef struct Machine {
         char uuid[VIR_UUID_STRING_BUFLEN];
@@ -29,7 +36,10 @@ typedef struct Machine {
         uint32_t pid;
         uint64_t started_at;
         MachineStatistics *statistics; /* NULL: never sampled */
-        Failure start_failure;         /* of the last start by this agent; none after one that worked */
+        Failure start_failure;         /* of the last start; none after one that worked */
+        char *unit;                    /* its systemd unit; "" where units are not used */
+        UnitFacts unit_facts;
+        const char *ready_state; /* ReadyState of .Machine.Service: static */
 } Machine;
 
 /* The properties of org.hatago.Host1.Machine, as bits of the masks below. */
@@ -66,7 +76,29 @@ typedef enum MachineProperty {
         _MACHINE_PROPERTY_MAX,
 } MachineProperty;
 
+/* Those of org.hatago.Host1.Machine.Service, likewise. */
+typedef enum MachineServiceProperty {
+        MACHINE_SERVICE_AUTOSTART_BY,
+        MACHINE_SERVICE_START_AFTER,
+        MACHINE_SERVICE_START_DELAY,
+        MACHINE_SERVICE_READY_WHEN,
+        MACHINE_SERVICE_READY_PORT,
+        MACHINE_SERVICE_READY_TIMEOUT,
+        MACHINE_SERVICE_READY_STATE,
+        MACHINE_SERVICE_STOP_TIMEOUT,
+        MACHINE_SERVICE_HOST_SHUTDOWN,
+        MACHINE_SERVICE_UNIT_RESULT,
+        MACHINE_SERVICE_UNIT_STATUS,
+        _MACHINE_SERVICE_PROPERTY_MAX,
+} MachineServiceProperty;
+
 #define MACHINE_BIT(property) (UINT64_C(1) << (property))
+
+/* Makes target the same as source, whose strings may be NULL; what it held is replaced, and { 0 } is none.
+ */
+void unit_facts_copy(UnitFacts *target, const UnitFacts *source);
+void unit_facts_done(UnitFacts *facts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UnitFacts, unit_facts_done)
 
 /* A machine that has no facts yet but who it is. */
 Machine *machine_new(const char *uuid);

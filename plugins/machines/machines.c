@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "machines.h"
 
+#include <stdlib.h>
+
 #include "common/text.h"
 #include "console.h"
 #include "image-watch.h"
@@ -15,10 +17,18 @@ static void machine_release(gpointer p) {
         machine_free(p);
 }
 
+/* Read once: who is asked is not changed while the agent lives. */
+static bool services_have_units(const Services *services) {
+        return !services->user_session &&
+               (g_str_equal(hypervisor_uri(services->hypervisor), "qemu:///system") ||
+                g_strcmp0(getenv("HATAGO_UNITS"), "1") == 0);
+}
+
 Machines *machines_new(const Services *services) {
         Machines *machines = g_new0(Machines, 1);
 
         machines->services = services;
+        machines->use_units = services_have_units(services);
         machines->by_uuid = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, machine_release);
         machines->by_path = g_hash_table_new(g_str_hash, g_str_equal);
         machines->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -54,6 +64,10 @@ Machines *machines_free(Machines *machines) {
         g_hash_table_unref(machines->by_uuid);
         g_free(machines);
         return NULL;
+}
+
+bool machines_use_units(const Machines *machines) {
+        return machines->use_units;
 }
 
 Machine *machines_find(Machines *machines, const char *uuid) {

@@ -10,6 +10,7 @@
 /* All machines of the host, and the parts of the plugin that keep them true and change them. */
 typedef struct Machines {
         const Services *services;
+        bool use_units;
         GHashTable *by_uuid; /* owns the Machine */
         GHashTable *by_path;
         UserCount *consoles, *console_calls; /* open; calls under way */
@@ -29,6 +30,10 @@ typedef struct Machines {
 
 Machines *machines_new(const Services *services);
 Machines *machines_free(Machines *machines); /* NULL is none */
+
+/* Whether each machine is a service of systemd, hatago-vm@NAME.service, and is started by that: on the
+ * system's libvirt, and nowhere else. For tests $HATAGO_UNITS says so of another one. */
+bool machines_use_units(const Machines *machines);
 
 Machine *machines_find(Machines *machines, const char *uuid);
 

@@ -80,6 +80,10 @@ uint64_t warnings_apply(Warnings *warnings, Machine *machine) {
         return 0;
 }
 
+const char *hypervisor_uri(const Hypervisor *hypervisor) {
+        return "test:///default";
+}
+
 const char *call_name(const Call *call) {
         return "";
 }
