@@ -15,6 +15,7 @@
 #define IFACE_MACHINES BUS_NAME ".Machines"
 #define IFACE_MACHINE BUS_NAME ".Machine"
 #define IFACE_MACHINE_CONSOLE IFACE_MACHINE ".Console"
+#define IFACE_MACHINE_SERVICE IFACE_MACHINE ".Service"
 #define IFACE_VALIDATION BUS_NAME ".Validation"
 #define IFACE_HOST_CHECK BUS_NAME ".HostCheck"
 #define IFACE_HOST BUS_NAME ".Host"

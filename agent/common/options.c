@@ -17,13 +17,18 @@ static const Option *option_find(const Option *table, const char *name) {
 
 static const char *option_signature(const Option *option) {
         static const char *const signatures[] = {
-                [OPTION_BOOL] = "b",
-                [OPTION_UINT64] = "t",
-                [OPTION_UINT32] = "u",
-                [OPTION_STRING] = "s",
+                [OPTION_BOOL] = "b",   [OPTION_UINT64] = "t", [OPTION_UINT32] = "u",
+                [OPTION_NUMBER] = "t", [OPTION_STRING] = "s", [OPTION_STRINGS] = "as",
         };
 
         return signatures[option->type];
+}
+
+static bool option_takes(const Option *option, const char *signature) {
+        if (option->type == OPTION_NUMBER && (g_str_equal(signature, "q") || g_str_equal(signature, "u")))
+                return true;
+
+        return g_str_equal(signature, option_signature(option));
 }
 
 static int value_read_bool(sd_bus_message *message, const Option *option, void *field, Failure *failure) {
@@ -61,6 +66,28 @@ static int value_read_uint32(sd_bus_message *message, const Option *option, void
         return r < 0 ? r : value_take_number(option, number, field, failure);
 }
 
+static int value_read_number(sd_bus_message *message, const Option *option, void *field, Failure *failure) {
+        uint64_t number = 0;
+        uint32_t u;
+        uint16_t q;
+        char type;
+        int r;
+
+        r = sd_bus_message_peek_type(message, &type, NULL);
+        if (r < 0)
+                return r;
+
+        if (type == SD_BUS_TYPE_UINT16) {
+                r = sd_bus_message_read(message, "q", &q);
+                number = r < 0 ? 0 : q;
+        } else if (type == SD_BUS_TYPE_UINT32) {
+                r = sd_bus_message_read(message, "u", &u);
+                number = r < 0 ? 0 : u;
+        } else
+                r = sd_bus_message_read(message, "t", &number);
+        return r < 0 ? r : value_take_number(option, number, field, failure);
+}
+
 static int value_read_string(sd_bus_message *message, const Option *option, void *field, Failure *failure) {
         const char *text;
         int r;
@@ -78,12 +105,36 @@ static int value_read_string(sd_bus_message *message, const Option *option, void
         return 0;
 }
 
+static int value_read_strings(sd_bus_message *message, const Option *option, void *field, Failure *failure) {
+        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+        const char *text;
+        uint64_t n = 0;
+        int r;
+
+        r = sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "s");
+        if (r < 0)
+                return r;
+
+        while ((r = sd_bus_message_read(message, "s", &text)) > 0) {
+                if (++n > option->maximum)
+                        return failure_set(failure, ERROR_INVALID_ARGUMENT,
+                                           "\"%s\" has more than %" PRIu64 " elements.", option->name,
+                                           option->maximum);
+                g_strv_builder_add(builder, text);
+        }
+        if (r < 0)
+                return r;
+
+        g_strfreev(*(char ***) field);
+        *(char ***) field = g_strv_builder_end(builder);
+        return sd_bus_message_exit_container(message);
+}
+
 static int value_read(sd_bus_message *message, const Option *option, void *target, Failure *failure) {
         static int (*const readers[])(sd_bus_message *, const Option *, void *, Failure *) = {
-                [OPTION_BOOL] = value_read_bool,
-                [OPTION_UINT64] = value_read_uint64,
-                [OPTION_UINT32] = value_read_uint32,
-                [OPTION_STRING] = value_read_string,
+                [OPTION_BOOL] = value_read_bool,     [OPTION_UINT64] = value_read_uint64,
+                [OPTION_UINT32] = value_read_uint32, [OPTION_NUMBER] = value_read_number,
+                [OPTION_STRING] = value_read_string, [OPTION_STRINGS] = value_read_strings,
         };
 
         return readers[option->type](message, option, (char *) target + option->offset, failure);
@@ -96,7 +147,7 @@ static int option_read(sd_bus_message *message, const Option *option, void *targ
         r = sd_bus_message_peek_type(message, NULL, &signature);
         if (r < 0)
                 return r;
-        if (!g_str_equal(signature, option_signature(option)))
+        if (!option_takes(option, signature))
                 return failure_set(failure, ERROR_INVALID_ARGUMENT,
                                    "Option \"%s\" has the type \"%s\", not \"%s\".", option->name,
                                    option_signature(option), signature);

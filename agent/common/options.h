@@ -11,10 +11,12 @@
 /* The arguments of methods: those with a place of their own, and the dictionary of options that ends them. A
  * method describes what it knows in tables: */
 typedef enum OptionType {
-        OPTION_BOOL,   /* b into a bool */
-        OPTION_UINT64, /* t into a uint64_t, within minimum and maximum */
-        OPTION_UINT32, /* u into a uint64_t, within minimum and maximum */
-        OPTION_STRING, /* s into a char *, copied; at most maximum bytes, 0: no limit */
+        OPTION_BOOL,    /* b into a bool */
+        OPTION_UINT64,  /* t into a uint64_t, within minimum and maximum */
+        OPTION_UINT32,  /* u into a uint64_t, within minimum and maximum */
+        OPTION_NUMBER,  /* q, u or t into a uint64_t, within minimum and maximum */
+        OPTION_STRING,  /* s into a char *, copied; at most maximum bytes, 0: no limit */
+        OPTION_STRINGS, /* as into a char **, copied, never NULL then; at most maximum of them */
 } OptionType;
 
 typedef struct Option {

@@ -11,14 +11,18 @@
 typedef struct Target {
         bool paused;
         uint64_t timeout, screen;
+        uint64_t port;
         char *name;
+        char **others;
 } Target;
 
 static const Option table[] = {
         { "paused", OPTION_BOOL, offsetof(Target, paused) },
         { "timeout", OPTION_UINT64, offsetof(Target, timeout), 10, 20 },
         { "screen", OPTION_UINT32, offsetof(Target, screen), 1, 3 },
+        { "port", OPTION_NUMBER, offsetof(Target, port), 1, 65535 },
         { "name", OPTION_STRING, offsetof(Target, name), .maximum = 5 },
+        { "others", OPTION_STRINGS, offsetof(Target, others), .maximum = 2 },
         {},
 };
 
@@ -166,6 +170,45 @@ static void test_a_string_is_copied_and_has_its_limit(void) {
         read_fails(message_new("a{sv}", 1, "name", "o", "/", NULL), ERROR_INVALID_ARGUMENT, "\"o\"");
 }
 
+static void test_a_number_comes_in_the_type_that_is_at_hand(void) {
+        sd_bus_message *const messages[] = {
+                message_new("a{sv}", 1, "port", "q", 5432, NULL),
+                message_new("a{sv}", 1, "port", "u", UINT32_C(5432), NULL),
+                message_new("a{sv}", 1, "port", "t", UINT64_C(5432), NULL),
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(messages); i++) {
+                g_autoptr(sd_bus_message) m = messages[i];
+                g_auto(Failure) failure = { 0 };
+                Target target = { 0 };
+
+                g_assert_cmpint(options_read(m, table, &target, &failure), >=, 0);
+                g_assert_cmpuint(target.port, ==, 5432);
+        }
+        read_fails(message_new("a{sv}", 1, "port", "q", 0, NULL), ERROR_INVALID_ARGUMENT, "1 to 65535");
+        read_fails(message_new("a{sv}", 1, "port", "u", UINT32_C(65536), NULL), ERROR_INVALID_ARGUMENT,
+                   "1 to 65535");
+        read_fails(message_new("a{sv}", 1, "port", "i", 1, NULL), ERROR_INVALID_ARGUMENT, "\"t\"");
+}
+
+static void test_strings_are_copied_and_have_their_limit(void) {
+        g_autoptr(sd_bus_message) two = message_new("a{sv}", 1, "others", "as", 2, "web", "", NULL),
+                                  none = message_new("a{sv}", 1, "others", "as", 0, NULL);
+        g_auto(Failure) failure = { 0 };
+        Target target = { 0 };
+
+        g_assert_cmpint(options_read(two, table, &target, &failure), >=, 0);
+        g_assert_cmpuint(g_strv_length(target.others), ==, 2);
+        g_assert_cmpstr(target.others[0], ==, "web");
+        g_assert_cmpint(options_read(none, table, &target, &failure), >=, 0);
+        g_assert_nonnull(target.others);
+        g_assert_cmpuint(g_strv_length(target.others), ==, 0);
+        g_strfreev(target.others);
+        read_fails(message_new("a{sv}", 1, "others", "as", 3, "a", "b", "c", NULL), ERROR_INVALID_ARGUMENT,
+                   "more than 2");
+        read_fails(message_new("a{sv}", 1, "others", "s", "web", NULL), ERROR_INVALID_ARGUMENT, "\"as\"");
+}
+
 static void test_arguments_come_in_the_order_of_their_table(void) {
         static const Option arguments[] = {
                 { "name", OPTION_STRING, offsetof(Target, name) },
@@ -225,6 +268,10 @@ int main(int argc, char **argv) {
         g_test_add_func("/options/the-range-is-closed", test_the_range_is_closed);
         g_test_add_func("/options/a-string-is-copied-and-has-its-limit",
                         test_a_string_is_copied_and_has_its_limit);
+        g_test_add_func("/options/a-number-comes-in-the-type-that-is-at-hand",
+                        test_a_number_comes_in_the_type_that_is_at_hand);
+        g_test_add_func("/options/strings-are-copied-and-have-their-limit",
+                        test_strings_are_copied_and_have_their_limit);
         g_test_add_func("/options/arguments-come-in-the-order-of-their-table",
                         test_arguments_come_in_the_order_of_their_table);
         g_test_add_func("/options/another-signature-is-an-error-without-text",

@@ -69,6 +69,12 @@ const char *machine_unit_state(const Machine *machine) {
         return machine->unit_facts.active;
 }
 
+const ServiceSettings *machine_settings(const Machine *machine) {
+        static const ServiceSettings defaults = { .ready_timeout = READY_TIMEOUT_DEFAULT };
+
+        return machine->settings ?: &defaults;
+}
+
 /* Sets a field and yields the bit if it changed. */
 #define SET(machine, field, value, property)                                                                \
         ((machine)->field == (value) ? 0 : ((machine)->field = (value), MACHINE_BIT(property)))
@@ -125,6 +131,17 @@ uint64_t machine_apply_process(Machine *machine, uint32_t pid, uint64_t started_
                SET(machine, started_at, started_at, MACHINE_STARTED_AT);
 }
 
+uint64_t machine_apply_autostart(Machine *machine, AutostartBy by, bool starts) {
+        uint32_t bit = UINT32_C(1) << by, before = machine->autostart_by;
+
+        machine->autostart_by = starts ? before | bit : before & ~bit;
+        if (machine->autostart_by == before)
+                return 0;
+
+        return MACHINE_BIT(MACHINE_SERVICE_AUTOSTART_BY) |
+               (before != 0 && machine->autostart_by != 0 ? 0 : MACHINE_BIT(MACHINE_AUTOSTART));
+}
+
 #define STRING_BIT(a, b, field, property) (g_str_equal((a)->field, (b)->field) ? 0 : MACHINE_BIT(property))
 #define NUMBER_BIT(a, b, field, property) ((a)->field == (b)->field ? 0 : MACHINE_BIT(property))
 #define ITEMS_BIT(a, b, field, kind, property)                                                              \
@@ -153,6 +170,29 @@ static uint64_t machine_set_config(Machine *machine, Config *config) {
         return mask;
 }
 
+static bool strings_equal(char **a, char **b) {
+        const char *const none[] = { NULL };
+
+        return g_strv_equal(a ? (const char *const *) a : none, b ? (const char *const *) b : none);
+}
+
+uint64_t machine_apply_settings(Machine *machine, const ServiceSettings *settings) {
+        const ServiceSettings *old = machine_settings(machine), *new;
+
+        machine->settings = settings;
+        new = machine_settings(machine);
+        return (strings_equal(old->start_after, new->start_after)
+                                ? 0
+                                : MACHINE_BIT(MACHINE_SERVICE_START_AFTER)) |
+               NUMBER_BIT(old, new, start_delay, MACHINE_SERVICE_START_DELAY) |
+               NUMBER_BIT(old, new, ready, MACHINE_SERVICE_READY_WHEN) |
+               NUMBER_BIT(old, new, ready_port, MACHINE_SERVICE_READY_PORT) |
+               NUMBER_BIT(old, new, ready_timeout, MACHINE_SERVICE_READY_TIMEOUT) |
+               NUMBER_BIT(old, new, stop_timeout, MACHINE_SERVICE_STOP_TIMEOUT) |
+               NUMBER_BIT(old, new, host_shutdown, MACHINE_SERVICE_HOST_SHUTDOWN) |
+               machine_apply_autostart(machine, AUTOSTART_HATAGO, new->autostart);
+}
+
 uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts) {
         uint64_t mask = 0;
 
@@ -165,7 +205,7 @@ uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts) {
         if (facts->have & FACTS_PERSISTENT)
                 mask |= SET(machine, persistent, facts->persistent, MACHINE_PERSISTENT);
         if (facts->have & FACTS_AUTOSTART)
-                mask |= SET(machine, autostart, facts->autostart, MACHINE_AUTOSTART);
+                mask |= machine_apply_autostart(machine, AUTOSTART_LIBVIRT, facts->autostart);
         if (facts->have & FACTS_MANAGED_SAVE)
                 mask |= SET(machine, managed_save, facts->managed_save && !machine_is_active(machine),
                             MACHINE_MANAGED_SAVE);
@@ -199,7 +239,7 @@ uint64_t machine_apply_event(Machine *machine, const MachineEvent *event) {
         if (event->event == VIR_DOMAIN_EVENT_UNDEFINED &&
             event->detail == VIR_DOMAIN_EVENT_UNDEFINED_REMOVED)
                 return SET(machine, persistent, false, MACHINE_PERSISTENT) |
-                       SET(machine, autostart, false, MACHINE_AUTOSTART) |
+                       machine_apply_autostart(machine, AUTOSTART_LIBVIRT, false) |
                        SET(machine, managed_save, false, MACHINE_MANAGED_SAVE);
         if (!state_after_event(event->event, event->detail, &state, &reason))
                 return 0;

@@ -6,6 +6,15 @@
 
 #include "facts.h"
 #include "machine-statistics.h"
+#include "service/settings.h"
+
+/* What starts a machine at the boot of the host. */
+typedef enum AutostartBy {
+        AUTOSTART_HATAGO,  /* its settings */
+        AUTOSTART_LIBVIRT, /* libvirt's own flag */
+        AUTOSTART_SYSTEMD, /* an administrator: its unit is enabled */
+        _AUTOSTART_BY_MAX,
+} AutostartBy;
 
 /* What systemd says of a unit; all "" and 0 where it has not loaded it, or has not told yet. */
 typedef struct UnitFacts {
@@ -23,8 +32,10 @@ typedef struct Machine {
         unsigned announced_id; /* the run whose start is past: an event without id that says "stopped" is
                                   about it */
         int state, reason;
-        bool persistent, autostart;
-        bool managed_save; /* a running machine has none */
+        bool persistent;
+        bool managed_save;               /* a running machine has none */
+        uint32_t autostart_by;           /* bits: 1 << AutostartBy */
+        const ServiceSettings *settings; /* of the SettingsStore; NULL: the default ones */
         unsigned vcpus;
         uint64_t memory;
         const char *accelerator;
@@ -74,11 +85,9 @@ typedef enum MachineProperty {
         MACHINE_STARTED_AT,
         MACHINE_START_FAILURE,
         _MACHINE_PROPERTY_MAX,
-} MachineProperty;
 
-/* Those of org.hatago.Host1.Machine.Service, likewise. */
-typedef enum MachineServiceProperty {
-        MACHINE_SERVICE_AUTOSTART_BY,
+        /* Those of org.hatago.Host1.Machine.Service, in the same masks. */
+        MACHINE_SERVICE_AUTOSTART_BY = _MACHINE_PROPERTY_MAX,
         MACHINE_SERVICE_START_AFTER,
         MACHINE_SERVICE_START_DELAY,
         MACHINE_SERVICE_READY_WHEN,
@@ -90,7 +99,7 @@ typedef enum MachineServiceProperty {
         MACHINE_SERVICE_UNIT_RESULT,
         MACHINE_SERVICE_UNIT_STATUS,
         _MACHINE_SERVICE_PROPERTY_MAX,
-} MachineServiceProperty;
+} MachineProperty;
 
 #define MACHINE_BIT(property) (UINT64_C(1) << (property))
 
@@ -111,6 +120,9 @@ bool machine_is_active(const Machine *machine);
 const char *machine_unit(const Machine *machine);
 const char *machine_unit_state(const Machine *machine);
 
+/* How it is a service: never NULL. */
+const ServiceSettings *machine_settings(const Machine *machine);
+
 /* Takes over what was read; returns the mask of what changed. */
 uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts);
 
@@ -130,6 +142,12 @@ uint64_t machine_apply_event(Machine *machine, const MachineEvent *event);
 
 /* How the last start ended: failure is none for a good end. */
 uint64_t machine_apply_start(Machine *machine, const Failure *failure);
+
+/* Whether this one starts it at boot. */
+uint64_t machine_apply_autostart(Machine *machine, AutostartBy by, bool starts);
+
+/* Its settings are these now, NULL the default ones. Those before are looked at once more. */
+uint64_t machine_apply_settings(Machine *machine, const ServiceSettings *settings);
 
 /* The process of its run, from machined; 0, 0 when there is none. */
 uint64_t machine_apply_process(Machine *machine, uint32_t pid, uint64_t started_at);

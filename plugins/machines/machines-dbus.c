@@ -13,7 +13,7 @@
 
 static int append_row(sd_bus_message *reply, const Machine *m) {
         return sd_bus_message_append(reply, "(ossssbut)", m->path, m->name, m->uuid,
-                                     state_to_string(m->state), machine_unit(m), (int) m->autostart,
+                                     state_to_string(m->state), machine_unit(m), m->autostart_by != 0,
                                      m->vcpus, m->memory);
 }
 

@@ -219,7 +219,8 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
         if (mask & MACHINE_BIT(MACHINE_NAME))
                 machines_reindex_name(machines, machine);
 
-        objects_changed(machines->services->objects, machine->path, &machine_interface, mask);
+        objects_changed(machines->services->objects, machine->path, &machine_interface,
+                        mask & (MACHINE_BIT(_MACHINE_PROPERTY_MAX) - 1));
 
         if (mask & MACHINE_BIT(MACHINE_INTERFACES))
                 network_watch_look(machines->networks, machine);

@@ -92,7 +92,8 @@ static void test_facts_change_only_what_was_read(Fixture *f, const void *unused)
         g_assert_cmpstr(f->machine->name, ==, "web");
 
         none.have = FACTS_AUTOSTART;
-        g_assert_cmphex(machine_apply_facts(f->machine, &none), ==, MACHINE_BIT(MACHINE_AUTOSTART));
+        g_assert_cmphex(machine_apply_facts(f->machine, &none), ==,
+                        MACHINE_BIT(MACHINE_AUTOSTART) | MACHINE_BIT(MACHINE_SERVICE_AUTOSTART_BY));
         g_assert_cmpuint(f->machine->vcpus, ==, 2);
 }
 
@@ -120,10 +121,55 @@ static void test_the_mask_names_each_property_that_changed(Fixture *f, const voi
                         MACHINE_BIT(MACHINE_NAME) | MACHINE_BIT(MACHINE_DOMAIN_ID) |
                                         MACHINE_BIT(MACHINE_STATE) | MACHINE_BIT(MACHINE_STATE_REASON) |
                                         MACHINE_BIT(MACHINE_PERSISTENT) | MACHINE_BIT(MACHINE_AUTOSTART) |
+                                        MACHINE_BIT(MACHINE_SERVICE_AUTOSTART_BY) |
                                         MACHINE_BIT(MACHINE_VCPUS) | MACHINE_BIT(MACHINE_MEMORY) |
                                         MACHINE_BIT(MACHINE_ACCELERATOR));
         g_assert_cmpstr(f->machine->name, ==, "db");
         g_assert_cmpuint(f->machine->memory, ==, 1 << 20);
+}
+
+/* Whoever starts it: that a second one does is no change for whoever asks no more than whether. */
+static void test_autostart_is_one_property_and_who_does_it_another(Fixture *f, const void *unused) {
+        uint64_t both = MACHINE_BIT(MACHINE_AUTOSTART) | MACHINE_BIT(MACHINE_SERVICE_AUTOSTART_BY);
+        Machine *m = f->machine;
+
+        g_assert_cmphex(machine_apply_autostart(m, AUTOSTART_SYSTEMD, true), ==, both);
+        g_assert_cmphex(machine_apply_autostart(m, AUTOSTART_SYSTEMD, true), ==, 0);
+        g_assert_cmphex(machine_apply_autostart(m, AUTOSTART_LIBVIRT, true), ==,
+                        MACHINE_BIT(MACHINE_SERVICE_AUTOSTART_BY));
+        g_assert_cmphex(machine_apply_autostart(m, AUTOSTART_SYSTEMD, false), ==,
+                        MACHINE_BIT(MACHINE_SERVICE_AUTOSTART_BY));
+        g_assert_cmphex(event(f, 0, VIR_DOMAIN_EVENT_UNDEFINED, VIR_DOMAIN_EVENT_UNDEFINED_REMOVED) & both,
+                        ==, both);
+        g_assert_cmphex(machine_apply_autostart(m, AUTOSTART_HATAGO, false), ==, 0);
+}
+
+static void test_settings_are_compared_with_those_before(Fixture *f, const void *unused) {
+        char *names[] = { (char *) "other", NULL }, *same[] = { (char *) "other", NULL }, *none[] = { NULL };
+        ServiceSettings first = { .start_after = names,
+                                  .ready = READY_PORT,
+                                  .ready_port = 5432,
+                                  .ready_timeout = READY_TIMEOUT_DEFAULT },
+                        second = first;
+        Machine *m = f->machine;
+
+        g_assert_cmpint(machine_settings(m)->ready, ==, READY_RUNNING);
+        g_assert_cmpuint(machine_settings(m)->ready_timeout, ==, READY_TIMEOUT_DEFAULT);
+        g_assert_cmphex(machine_apply_settings(m, &first), ==,
+                        MACHINE_BIT(MACHINE_SERVICE_START_AFTER) | MACHINE_BIT(MACHINE_SERVICE_READY_WHEN) |
+                                        MACHINE_BIT(MACHINE_SERVICE_READY_PORT));
+        second.start_after = same;
+        g_assert_cmphex(machine_apply_settings(m, &second), ==, 0);
+        first = second;
+        first.start_after = none;
+        first.autostart = true;
+        g_assert_cmphex(machine_apply_settings(m, &first), ==,
+                        MACHINE_BIT(MACHINE_SERVICE_START_AFTER) | MACHINE_BIT(MACHINE_AUTOSTART) |
+                                        MACHINE_BIT(MACHINE_SERVICE_AUTOSTART_BY));
+        g_assert_cmphex(machine_apply_settings(m, NULL), ==,
+                        MACHINE_BIT(MACHINE_SERVICE_READY_WHEN) | MACHINE_BIT(MACHINE_SERVICE_READY_PORT) |
+                                        MACHINE_BIT(MACHINE_AUTOSTART) |
+                                        MACHINE_BIT(MACHINE_SERVICE_AUTOSTART_BY));
 }
 
 static uint64_t read_config(Fixture *f, Config *config) {
@@ -325,6 +371,10 @@ int main(int argc, char **argv) {
         add("/machine/the-same-facts-change-nothing", test_the_same_facts_change_nothing);
         add("/machine/the-mask-names-each-property-that-changed",
             test_the_mask_names_each_property_that_changed);
+        add("/machine/autostart-is-one-property-and-who-does-it-another",
+            test_autostart_is_one_property_and_who_does_it_another);
+        add("/machine/settings-are-compared-with-those-before",
+            test_settings_are_compared_with_those_before);
         add("/machine/a-configuration-is-taken-over-and-compared",
             test_a_configuration_is_taken_over_and_compared);
         add("/machine/a-reason-has-changed-when-its-word-has", test_a_reason_has_changed_when_its_word_has);

@@ -193,7 +193,7 @@ static void test_a_definition_takes_autostart_with_it(Fixture *f, const void *un
         world_start(f->w, f->d);
         world_undefine(f->w, f->d);
         settle_to_truth(f);
-        g_assert_false(world_machine(f->w, f->d)->autostart);
+        g_assert_cmpuint(world_machine(f->w, f->d)->autostart_by, ==, 0);
 }
 
 static void test_a_transient_machine_that_stopped_is_never_shown_as_off(Fixture *f, const void *unused) {

@@ -301,7 +301,7 @@ static uint64_t machine_compare(const Machine *a, const Machine *b) {
                (a->state == b->state ? 0 : MACHINE_BIT(MACHINE_STATE)) |
                (g_str_equal(reason_a, reason_b) ? 0 : MACHINE_BIT(MACHINE_STATE_REASON)) |
                (a->persistent == b->persistent ? 0 : MACHINE_BIT(MACHINE_PERSISTENT)) |
-               (a->autostart == b->autostart ? 0 : MACHINE_BIT(MACHINE_AUTOSTART)) |
+               (a->autostart_by == b->autostart_by ? 0 : MACHINE_BIT(MACHINE_AUTOSTART)) |
                (a->managed_save == b->managed_save ? 0 : MACHINE_BIT(MACHINE_MANAGED_SAVE)) |
                (a->vcpus == b->vcpus ? 0 : MACHINE_BIT(MACHINE_VCPUS)) |
                (a->memory == b->memory ? 0 : MACHINE_BIT(MACHINE_MEMORY)) |
@@ -501,7 +501,7 @@ static void domain_assert_shown(World *w, const Domain *d) {
         g_assert_cmpint(machine->state, ==, d->state);
         g_assert_cmpint(machine->reason, ==, d->reason);
         g_assert_cmpint(machine->persistent, ==, d->persistent);
-        g_assert_cmpint(machine->autostart, ==, d->autostart);
+        g_assert_cmpint(machine->autostart_by != 0, ==, d->autostart);
         g_assert_cmpint(machine->managed_save, ==, d->managed_save);
         g_assert_cmpuint(machine->vcpus, ==, d->vcpus);
         g_assert_cmpuint(machine->memory, ==, d->memory);

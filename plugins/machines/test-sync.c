@@ -54,7 +54,7 @@ static void test_marks_and_xml_are_reconciled_at_once_and_again(Fixture *f, cons
         f->d->autostart = true;
         sync_set_subscribed(f->w->machines->sync, true);
         world_settle(f->w);
-        g_assert_true(world_machine(f->w, f->d)->autostart);
+        g_assert_cmpuint(world_machine(f->w, f->d)->autostart_by, ==, 1 << AUTOSTART_LIBVIRT);
 
         f->d->managed_save = true;
         f->d->vcpus = 77;
@@ -93,7 +93,7 @@ static void test_a_touched_machine_is_not_overwritten_by_its_marks(Fixture *f, c
         world_define(f->w, f->d);
         world_deliver_mails(f->w);
         world_deliver(f->w, marks);
-        g_assert_false(world_machine(f->w, f->d)->autostart);
+        g_assert_cmpuint(world_machine(f->w, f->d)->autostart_by, ==, 0);
         settle_to_truth(f);
 }
 
@@ -108,7 +108,7 @@ static void test_a_verbs_reading_is_not_overwritten_by_older_marks(Fixture *f, c
         sync_read(f->w->machines->sync, f->d->uuid, FACTS_AUTOSTART, NULL, NULL);
         world_deliver(f->w, call_of(f, f->d));
         world_deliver(f->w, marks);
-        g_assert_true(world_machine(f->w, f->d)->autostart);
+        g_assert_cmpuint(world_machine(f->w, f->d)->autostart_by, ==, 1 << AUTOSTART_LIBVIRT);
         settle_to_truth(f);
 }
 
