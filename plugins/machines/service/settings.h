@@ -59,6 +59,13 @@ typedef struct ServiceSettings {
         HostShutdown host_shutdown;
 } ServiceSettings;
 
+/* Whether it is a UUID as libvirt prints them: in small letters, and so the name of one file. */
+bool service_settings_uuid_is_valid(const char *uuid);
+
+/* Whether a file can hold this name of a machine: UTF-8 without control characters and slashes, of 255 bytes
+ * at most. libvirt takes others, too. */
+bool service_settings_name_is_valid(const char *name);
+
 /* The defaults, for a machine nobody has set anything of; name may be NULL. */
 ServiceSettings *service_settings_new(const char *uuid, const char *name);
 ServiceSettings *service_settings_copy(const ServiceSettings *settings);
@@ -75,7 +82,7 @@ bool service_settings_are_default(const ServiceSettings *settings);
 int service_settings_parse(const char *uuid, const char *text, gsize size, ServiceSettings **ret,
                            char **ret_why);
 
-/* Text of a file, which service_settings_parse() takes. g_malloc(). */
+/* Text of a file, which service_settings_parse() takes if all is in its bounds. g_malloc(). */
 char *service_settings_format(const ServiceSettings *settings);
 
 /* Reads one file: -ENOENT where there is none; -EINVAL with why where it is hostile or wrong; another
@@ -89,7 +96,8 @@ int service_settings_read_all(const char *folder, GHashTable **ret);
 
 /* Writes a file in place of the one before, or removes it where the settings are the default ones and
  * nothing starts after this machine (keep says that something does); on the disk when this returns. On a
- * thread. Returns a negative errno. */
+ * thread; of one machine one at a time. -EINVAL: a value is out of its bounds, or the name is none that a
+ * file can hold; another negative errno. */
 int service_settings_write(const char *folder, const ServiceSettings *settings, bool keep);
 
 /* Removes a file; that there is none is no failure. On a thread. */
@@ -102,3 +110,7 @@ int service_settings_remove(const char *folder, const char *uuid);
 /* A cycle that uuid would be in if its settings were these instead of those in the table: the UUIDs along
  * it, from uuid back to it, ending with NULL; NULL: there is none. Caller frees with g_strfreev(). */
 char **start_order_find_cycle(GHashTable *settings, const ServiceSettings *instead);
+
+/* Takes out of the table's settings what would be a cycle, so that none is left; each relation that goes is
+ * logged as a warning. Always the same ones. */
+void start_order_break_cycles(GHashTable *settings);

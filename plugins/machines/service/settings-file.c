@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings as files in a folder. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "settings.h"
+
+#define SUFFIX ".conf"
+#define FRESH_SUFFIX ".new" /* readers take files that end in SUFFIX */
+
+/* A folder full of what is wrong fills no log. */
+#define COMPLAINTS_MAX 16U
+
+static int open_folder(const char *folder) {
+        int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+static char *file_name(const char *uuid) {
+        return g_strconcat(uuid, SUFFIX, NULL);
+}
+
+/*
+ * Reading
+ */
+
+static int fail_open(int error, char **ret_why) {
+        switch (error) {
+        case ENOENT:
+                return -ENOENT;
+        case ELOOP:
+                *ret_why = g_strdup("is a symbolic link");
+                return -EINVAL;
+        case ENXIO:
+                *ret_why = g_strdup("is no regular file");
+                return -EINVAL;
+        default:
+                *ret_why = g_strdup_printf("cannot be opened: %s", g_strerror(error));
+                return -error;
+        }
+}
+
+/* Up to size bytes; how many, or a negative errno. */
+static ssize_t read_whole(int fd, char *buffer, size_t size) {
+        size_t have = 0;
+
+        while (have < size) {
+                ssize_t n = read(fd, buffer + have, size - have);
+
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                have += (size_t) n;
+        }
+        return (ssize_t) have;
+}
+
+/* The text of a regular file; one byte more than it may have tells that it is too long. */
+static int read_text(int fd, char **ret, gsize *ret_size, char **ret_why) {
+        g_autofree char *text = g_malloc(SETTINGS_SIZE_MAX + 1);
+        struct stat status;
+        ssize_t n;
+
+        if (fstat(fd, &status) >= 0 && !S_ISREG(status.st_mode)) {
+                *ret_why = g_strdup("is no regular file");
+                return -EINVAL;
+        }
+
+        n = read_whole(fd, text, SETTINGS_SIZE_MAX + 1);
+        if (n < 0) {
+                *ret_why = g_strdup_printf("cannot be read: %s", g_strerror((int) -n));
+                return (int) n;
+        }
+
+        *ret_size = (gsize) n;
+        *ret = g_steal_pointer(&text);
+        return 0;
+}
+
+int service_settings_read(int folder_fd, const char *uuid, ServiceSettings **ret, char **ret_why) {
+        g_autofree char *name = file_name(uuid), *text = NULL;
+        gsize size;
+        int fd, r;
+
+        fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0)
+                return fail_open(errno, ret_why);
+
+        r = read_text(fd, &text, &size, ret_why);
+        close(fd);
+        if (r < 0)
+                return r;
+
+        return service_settings_parse(uuid, text, size, ret, ret_why);
+}
+
+typedef struct Reading {
+        const char *folder;
+        GHashTable *settings;
+        unsigned n_complaints;
+} Reading;
+
+static void complain(Reading *reading, const char *name, const char *why) {
+        g_autofree char *shown = NULL;
+
+        if (++reading->n_complaints > COMPLAINTS_MAX)
+                return;
+
+        shown = text_printable(name);
+        log_warning("%s/%s: %s; ignoring it", reading->folder, shown, why);
+}
+
+static void settings_destroy(void *settings) {
+        (void) service_settings_free(settings);
+}
+
+/* Returns false where there are too many. */
+static bool read_entry(Reading *reading, int fd, const char *name) {
+        g_autofree char *uuid = NULL, *why = NULL;
+        g_autoptr(ServiceSettings) settings = NULL;
+        int r;
+
+        if (*name == '.' || !g_str_has_suffix(name, SUFFIX))
+                return true;
+
+        if (g_hash_table_size(reading->settings) >= SETTINGS_MAX) {
+                log_warning("%s: there are more than %u files; ignoring all others", reading->folder,
+                            SETTINGS_MAX);
+                return false;
+        }
+
+        uuid = g_strndup(name, strlen(name) - strlen(SUFFIX));
+        if (!service_settings_uuid_is_valid(uuid)) {
+                complain(reading, name, "its name is no UUID of a machine");
+                return true;
+        }
+
+        r = service_settings_read(fd, uuid, &settings, &why);
+        if (r >= 0)
+                (void) g_hash_table_insert(reading->settings, settings->uuid, settings);
+        else if (r != -ENOENT)
+                complain(reading, name, why);
+        if (r >= 0)
+                (void) g_steal_pointer(&settings);
+        return true;
+}
+
+int service_settings_read_all(const char *folder, GHashTable **ret) {
+        g_autoptr(GHashTable) settings =
+                        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, settings_destroy);
+        Reading reading = { .folder = folder, .settings = settings };
+        struct dirent *entry;
+        DIR *stream;
+        int fd;
+
+        fd = open_folder(folder);
+        if (fd < 0 && fd != -ENOENT)
+                return fd;
+
+        stream = fd >= 0 ? fdopendir(fd) : NULL;
+        while (stream && (entry = readdir(stream)))
+                if (!read_entry(&reading, fd, entry->d_name))
+                        break;
+        if (stream)
+                closedir(stream);
+        if (reading.n_complaints > COMPLAINTS_MAX)
+                log_warning("%s: %u more files are wrong; ignoring them", folder,
+                            reading.n_complaints - COMPLAINTS_MAX);
+
+        *ret = g_steal_pointer(&settings);
+        return 0;
+}
+
+/*
+ * Writing
+ */
+
+static int write_fresh(int folder_fd, const char *name, const char *text) {
+        size_t length = strlen(text);
+        int fd, r = 0;
+        ssize_t n;
+
+        /* Left by one who died there. */
+        (void) unlinkat(folder_fd, name, /* flags= */ 0);
+        fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        if (fd < 0)
+                return -errno;
+
+        n = write(fd, text, length);
+        if (n < 0)
+                r = -errno;
+        else if ((size_t) n != length)
+                r = -ENOSPC;
+        else if (fchmod(fd, 0644) < 0 || fsync(fd) < 0)
+                r = -errno;
+        if (close(fd) < 0 && r == 0)
+                r = -errno;
+        return r;
+}
+
+static int write_file(int folder_fd, const char *uuid, const char *text) {
+        g_autofree char *name = file_name(uuid), *fresh = g_strconcat(name, FRESH_SUFFIX, NULL);
+        int r;
+
+        r = write_fresh(folder_fd, fresh, text);
+        if (r >= 0 && renameat(folder_fd, fresh, folder_fd, name) < 0)
+                r = -errno;
+        if (r < 0)
+                (void) unlinkat(folder_fd, fresh, /* flags= */ 0);
+        else if (fsync(folder_fd) < 0)
+                r = -errno;
+        return r;
+}
+
+int service_settings_write(const char *folder, const ServiceSettings *settings, bool keep) {
+        g_autoptr(ServiceSettings) same = NULL;
+        g_autofree char *text = NULL, *why = NULL;
+        int fd, r;
+
+        if (!keep && service_settings_are_default(settings))
+                return service_settings_remove(folder, settings->uuid);
+
+        /* Nothing is written that would not be read. */
+        text = service_settings_format(settings);
+        r = service_settings_parse(settings->uuid, text, strlen(text), &same, &why);
+        if (r < 0)
+                return r;
+
+        fd = open_folder(folder);
+        if (fd < 0)
+                return fd;
+
+        r = write_file(fd, settings->uuid, text);
+        close(fd);
+        return r;
+}
+
+int service_settings_remove(const char *folder, const char *uuid) {
+        g_autofree char *name = file_name(uuid);
+        int fd = open_folder(folder), r = 0;
+
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+
+        if (unlinkat(fd, name, /* flags= */ 0) < 0)
+                r = errno == ENOENT ? 0 : -errno;
+        else if (fsync(fd) < 0)
+                r = -errno;
+        close(fd);
+        return r;
+}
