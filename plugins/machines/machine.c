@@ -131,6 +131,24 @@ uint64_t machine_apply_process(Machine *machine, uint32_t pid, uint64_t started_
                SET(machine, started_at, started_at, MACHINE_STARTED_AT);
 }
 
+uint64_t machine_apply_unit(Machine *machine, const char *name, const UnitFacts *facts) {
+        UnitFacts *old = &machine->unit_facts;
+        uint64_t mask = set_string(&machine->unit, name, MACHINE_UNIT);
+
+        /* Of these nobody is told. */
+        old->code = facts->code;
+        old->exit = facts->exit;
+        (void) set_string(&old->sub, facts->sub, MACHINE_UNIT_STATE);
+
+        return mask | set_string(&old->active, facts->active, MACHINE_UNIT_STATE) |
+               set_string(&old->result, facts->result, MACHINE_SERVICE_UNIT_RESULT) |
+               set_string(&old->status, facts->status, MACHINE_SERVICE_UNIT_STATUS);
+}
+
+uint64_t machine_apply_ready(Machine *machine, const char *state) {
+        return SET(machine, ready_state, state, MACHINE_SERVICE_READY_STATE);
+}
+
 uint64_t machine_apply_autostart(Machine *machine, AutostartBy by, bool starts) {
         uint32_t bit = UINT32_C(1) << by, before = machine->autostart_by;
 

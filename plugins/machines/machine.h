@@ -143,6 +143,12 @@ uint64_t machine_apply_event(Machine *machine, const MachineEvent *event);
 /* How the last start ended: failure is none for a good end. */
 uint64_t machine_apply_start(Machine *machine, const Failure *failure);
 
+/* What systemd says of its unit, whose name this is. */
+uint64_t machine_apply_unit(Machine *machine, const char *name, const UnitFacts *facts);
+
+/* How its readiness is waited for: a static word of ReadyState. */
+uint64_t machine_apply_ready(Machine *machine, const char *state);
+
 /* Whether this one starts it at boot. */
 uint64_t machine_apply_autostart(Machine *machine, AutostartBy by, bool starts);
 

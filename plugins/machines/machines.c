@@ -10,6 +10,7 @@
 #include "network-watch.h"
 #include "statistics.h"
 #include "sync.h"
+#include "units.h"
 #include "verbs.h"
 #include "warnings.h"
 
@@ -36,6 +37,7 @@ Machines *machines_new(const Services *services) {
         machines->images = image_watch_new(machines);
         machines->networks = network_watch_new(machines);
         machines->machined = machined_new(machines);
+        machines->units = units_new(machines);
         machines->verbs = verbs_new(machines);
         machines->statistics = statistics_new(machines);
         machines->warnings = warnings_new(machines);
@@ -52,6 +54,7 @@ Machines *machines_free(Machines *machines) {
         statistics_free(machines->statistics);
         warnings_free(machines->warnings);
         verbs_free(machines->verbs);
+        units_free(machines->units);
         machined_free(machines->machined);
         network_watch_free(machines->networks);
         image_watch_free(machines->images);
@@ -167,6 +170,7 @@ static void machines_add(Machines *machines, const MachineFacts *facts) {
         (void) machine_apply_facts(machine, facts);
         machine->announced_id = machine->id;
         (void) machined_apply(machines->machined, machine);
+        (void) units_apply(machines->units, machine);
         machine->host_warnings = network_watch_find(machines->networks, machine);
         (void) warnings_apply(machines->warnings, machine);
         g_hash_table_insert(machines->by_uuid, machine->uuid, machine);
@@ -215,6 +219,8 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
         }
 
         mask |= warnings_apply(machines->warnings, machine);
+        if (mask & MACHINE_BIT(MACHINE_NAME))
+                mask |= units_apply(machines->units, machine);
 
         if (mask & MACHINE_BIT(MACHINE_NAME))
                 machines_reindex_name(machines, machine);

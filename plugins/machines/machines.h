@@ -19,6 +19,7 @@ typedef struct Machines {
         struct ImageWatch *images;
         struct NetworkWatch *networks;
         struct Machined *machined;
+        struct Units *units; /* NULL: they are not used */
         struct Verbs *verbs;
         struct Statistics *statistics;
         struct Warnings *warnings;

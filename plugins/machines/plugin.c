@@ -8,6 +8,7 @@
 #include "network-watch.h"
 #include "statistics.h"
 #include "sync.h"
+#include "units.h"
 #include "verbs.h"
 #include "warnings.h"
 
@@ -43,6 +44,8 @@ static int plugin_start(void *plugin) {
                 r = console_publish(machines);
         if (r >= 0)
                 r = machined_start(machines->machined);
+        if (r >= 0)
+                r = units_start(machines->units);
         if (r >= 0) {
                 statistics_update(machines->statistics);
                 verbs_adopt(machines->verbs);

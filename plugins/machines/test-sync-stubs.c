@@ -3,6 +3,7 @@
 #include "machined.h"
 #include "network-watch.h"
 #include "statistics.h"
+#include "units.h"
 #include "verbs.h"
 #include "warnings.h"
 
@@ -55,6 +56,18 @@ Statistics *statistics_new(Machines *machines) {
 
 Statistics *statistics_free(Statistics *statistics) {
         return NULL;
+}
+
+Units *units_new(Machines *machines) {
+        return NULL;
+}
+
+Units *units_free(Units *units) {
+        return NULL;
+}
+
+uint64_t units_apply(Units *units, Machine *machine) {
+        return 0;
 }
 
 Verbs *verbs_new(Machines *machines) {

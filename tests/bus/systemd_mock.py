@@ -2,6 +2,7 @@
 """A systemd whose units are the test's, and the reports that hatago-probe would leave."""
 
 import dataclasses
+import fnmatch
 import os
 import threading
 
@@ -14,17 +15,48 @@ INTERFACE = f"""<node><interface name="{MANAGER}">
   <method name="StartUnit">
     <arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="o" direction="out"/>
   </method>
+  <method name="StopUnit">
+    <arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="o" direction="out"/>
+  </method>
+  <method name="Reload"/>
+  <method name="ListUnitsByPatterns">
+    <arg type="as" direction="in"/><arg type="as" direction="in"/>
+    <arg type="a(ssssssouso)" direction="out"/>
+  </method>
   <method name="ResetFailedUnit"><arg type="s" direction="in"/></method>
   <method name="GetUnitByPID"><arg type="u" direction="in"/><arg type="o" direction="out"/></method>
   <signal name="JobRemoved"><arg type="u"/><arg type="o"/><arg type="s"/><arg type="s"/></signal>
   <signal name="UnitFilesChanged"/>
+  <signal name="UnitRemoved"><arg type="s"/><arg type="o"/></signal>
+  <signal name="Reloading"><arg type="b"/></signal>
 </interface></node>"""
 UNIT_INTERFACE = f"""<node><interface name="{NAME}.Service">
   <property name="StatusText" type="s" access="read"/>
+  <property name="Result" type="s" access="read"/>
+  <property name="ExecMainCode" type="i" access="read"/>
+  <property name="ExecMainStatus" type="i" access="read"/>
 </interface></node>"""
 PROBE = "hatago-probe.service"
 VERSION, TYPE = 1, "(utsa(sssssa{ss}asbb))"
-DONE, FAILED, NEVER = "done", "failed", "never"
+DONE, FAILED, CANCELED, NEVER = "done", "failed", "canceled", "never"
+EXITED = 1  # CLD_EXITED
+
+
+@dataclasses.dataclass
+class VmUnit:
+    """What a unit that is loaded says of itself: of hatago-vm@, or hatago-vm-ready@."""
+
+    active: str = "active"
+    sub: str = "running"
+    result: str = "success"
+    status: str = ""
+    code: int = 0
+    exit: int = 0
+
+
+def failed_start(text, exit=70):
+    """Return what a unit says whose program could not start its machine."""
+    return VmUnit("failed", "failed", "exit-code", text, EXITED, exit)
 
 
 @dataclasses.dataclass
@@ -67,6 +99,8 @@ class SystemdMock:
     A unit that is started calls its function in .units, on that thread; it returns how systemd's job ends
     ("done", "failed"), or NEVER: then end() ends it. A unit without one does not exist. hatago-probe.service
     is there from the beginning: it leaves a report of .verdicts. .status has what units say by sd_notify().
+    Units that are loaded and say more of themselves are in .vms: show() and unload() change them, and tell.
+    Stopping a unit calls its function in .stops, if it has one.
     """
 
     def __init__(self, address, folder):
@@ -76,6 +110,7 @@ class SystemdMock:
         folder.chmod(0o755)
         self.verdicts, self.when, self.lock = [], 0, threading.Lock()
         self.units, self.status = {PROBE: self.probe}, {}
+        self.vms, self.stops, self.stopped, self.n_reloads = {}, {}, [], 0
         self.started, self.reset_units, self.jobs, self.shown = [], [], {}, set()
         self.early = False  # whether the end of a job is told before its beginning
         self.context = GLib.MainContext()
@@ -115,8 +150,12 @@ class SystemdMock:
 
     def _call(self, function):
         """Have it called on the thread of the mock."""
+        def call(_unused):
+            function()
+            return False
+
         source = GLib.idle_source_new()
-        source.set_callback(lambda _unused: function() and False)
+        source.set_callback(call)
         source.attach(self.context)
 
     def end(self, unit, result=DONE):
@@ -159,6 +198,13 @@ class SystemdMock:
         elif method == "ResetFailedUnit":
             self.reset_units.append(arguments.unpack()[0])
             invocation.return_value(None)
+        elif method == "StopUnit":
+            self._stop(arguments.unpack()[0], invocation)
+        elif method == "ListUnitsByPatterns":
+            invocation.return_value(GLib.Variant("(a(ssssssouso))", (self._list(arguments.unpack()[1]),)))
+        elif method == "Reload":
+            self.n_reloads += 1
+            invocation.return_value(None)
         elif method == "Subscribe":
             invocation.return_value(None)
         else:
@@ -181,13 +227,82 @@ class SystemdMock:
         elif not self.early:
             self._removed(unit, job, result)
 
+    def _stop(self, unit, invocation):
+        """Stop a unit, with a job that replaces the one that starts it."""
+        self.stopped.append(unit)
+        job = f"{PATH}/job/stop{len(self.stopped)}"
+        if unit in self.jobs:
+            self._removed(unit, self.jobs.pop(unit), CANCELED)
+        result = self.stops.get(unit, lambda: DONE)()
+        invocation.return_value(GLib.Variant("(o)", (job,)))
+        self._removed(unit, job, result)
+
+    def _list(self, patterns):
+        """Return the rows of units that are loaded."""
+        return [(unit, "", "loaded", vm.active, vm.sub, "", self._path(unit), 0, "", "/")
+                for unit, vm in self.vms.items()
+                if any(fnmatch.fnmatchcase(unit, pattern) for pattern in patterns)]
+
+    @staticmethod
+    def _path(unit):
+        label = "".join(letter if letter.isascii() and letter.isalnum() else f"_{ord(letter):02x}"
+                        for letter in unit)
+        return f"{PATH}/unit/{label}"
+
+    def _property(self, unit, name):
+        """Return what a unit says of itself."""
+        vm = self.vms.get(unit, VmUnit(status=self.status.get(unit, "")))
+        kind, value = {"StatusText": ("s", vm.status), "Result": ("s", vm.result),
+                       "ExecMainCode": ("i", vm.code), "ExecMainStatus": ("i", vm.exit)}[name]
+        return GLib.Variant(kind, value)
+
     def _show(self, unit):
         """Have an object for a unit, which tells its status."""
         if unit in self.shown:
             return
         self.shown.add(unit)
-        label = "".join(letter if letter.isalnum() else f"_{ord(letter):02x}" for letter in unit)
         interface = Gio.DBusNodeInfo.new_for_xml(UNIT_INTERFACE).interfaces[0]
         self.connection.register_object(
-            f"{PATH}/unit/{label}", interface, None,
-            lambda *_: GLib.Variant("s", self.status.get(unit, "")), None)
+            self._path(unit), interface, None,
+            lambda _connection, _sender, _path, _interface, name: self._property(unit, name), None)
+
+    def _tell_vm(self, unit):
+        """Tell of all that can change, as systemd does: the service first, then the unit."""
+        vm = self.vms[unit]
+        service = {name: self._property(unit, name)
+                   for name in ("StatusText", "Result", "ExecMainCode", "ExecMainStatus")}
+        states = {"ActiveState": GLib.Variant("s", vm.active), "SubState": GLib.Variant("s", vm.sub)}
+        for interface, values in ((f"{NAME}.Service", service), (f"{NAME}.Unit", states)):
+            self.connection.emit_signal(None, self._path(unit), "org.freedesktop.DBus.Properties",
+                                        "PropertiesChanged",
+                                        GLib.Variant("(sa{sv}as)", (interface, values, [])))
+
+    def show_now(self, unit, vm):
+        """Have a unit say this of itself, on the thread of the mock: for functions of .units."""
+        self._show(unit)
+        self.vms[unit] = vm
+        self._tell_vm(unit)
+
+    def show(self, unit, vm):
+        """Have a unit say this of itself."""
+        self._call(lambda: self.show_now(unit, vm))
+
+    def unload(self, unit):
+        """Forget a unit, as systemd does with those that are inactive and nobody names."""
+        def forget():
+            del self.vms[unit]
+            self.connection.emit_signal(None, PATH, MANAGER, "UnitRemoved",
+                                        GLib.Variant("(so)", (unit, self._path(unit))))
+        self._call(forget)
+
+    def reload(self, forget=()):
+        """Read all units anew: all are removed, and are there again, but for these."""
+        def again():
+            self.connection.emit_signal(None, PATH, MANAGER, "Reloading", GLib.Variant("(b)", (True,)))
+            for unit in self.vms:
+                self.connection.emit_signal(None, PATH, MANAGER, "UnitRemoved",
+                                            GLib.Variant("(so)", (unit, self._path(unit))))
+            for unit in forget:
+                del self.vms[unit]
+            self.connection.emit_signal(None, PATH, MANAGER, "Reloading", GLib.Variant("(b)", (False,)))
+        self._call(again)
