@@ -103,6 +103,20 @@ int service_settings_read(int folder_fd, const char *uuid, ServiceSettings **ret
         return service_settings_parse(uuid, text, size, ret, ret_why);
 }
 
+ServiceSettings *service_settings_load(const char *folder, const char *uuid) {
+        g_autoptr(ServiceSettings) settings = NULL;
+        g_autofree char *why = NULL;
+        int fd = open_folder(folder), r = fd;
+
+        if (fd >= 0) {
+                r = service_settings_read(fd, uuid, &settings, &why);
+                close(fd);
+        }
+        if (r < 0 && r != -ENOENT)
+                log_warning("%s/%s" SUFFIX ": %s; ignoring it", folder, uuid, why ?: g_strerror(-r));
+        return settings ? g_steal_pointer(&settings) : service_settings_new(uuid, /* name= */ NULL);
+}
+
 typedef struct Reading {
         const char *folder;
         GHashTable *settings;

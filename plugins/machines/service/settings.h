@@ -89,6 +89,10 @@ char *service_settings_format(const ServiceSettings *settings);
  * negative errno with why where it cannot be read. Never waits for a FIFO, never follows a link. */
 int service_settings_read(int folder_fd, const char *uuid, ServiceSettings **ret, char **ret_why);
 
+/* The settings of a machine, for its unit: the defaults where it has no file; where that is wrong or cannot
+ * be read, too, and a warning is logged. Never NULL. */
+ServiceSettings *service_settings_load(const char *folder, const char *uuid);
+
 /* Reads all files of a folder into a new table, by UUID, which owns them. What is wrong is logged as a
  * warning and ignored; a folder that is not there is empty. Returns a negative errno where the folder cannot
  * be read. */

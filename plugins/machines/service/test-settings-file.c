@@ -228,6 +228,23 @@ static void test_a_folder_has_a_limit(Fixture *f, gconstpointer data) {
         g_assert_cmpuint(g_hash_table_size(all), ==, SETTINGS_MAX);
 }
 
+static void test_a_unit_always_has_settings(Fixture *f, gconstpointer data) {
+        g_autoptr(ServiceSettings) none = service_settings_load(f->folder, UUID), wrong = NULL, good = NULL;
+        g_autoptr(ServiceSettings) nowhere = service_settings_load("/nonexistent", UUID);
+
+        g_assert_cmpstr(none->uuid, ==, UUID);
+        g_assert_true(service_settings_are_default(none));
+        g_assert_true(service_settings_are_default(nowhere));
+
+        put(f, UUID ".conf", GOOD "StopTimeoutSec=no\n");
+        wrong = service_settings_load(f->folder, UUID);
+        g_assert_true(service_settings_are_default(wrong));
+
+        put(f, UUID ".conf", GOOD "StopTimeoutSec=7\n");
+        good = service_settings_load(f->folder, UUID);
+        g_assert_cmpuint(good->stop_timeout, ==, 7 * G_TIME_SPAN_SECOND);
+}
+
 static void test_no_folder_is_an_empty_one(Fixture *f, gconstpointer data) {
         g_autofree char *folder = path_of(f, "none"), *file = path_of(f, "file"), *link = path_of(f, "link");
         g_autoptr(GHashTable) all = NULL;
@@ -256,6 +273,7 @@ int main(int argc, char **argv) {
         TEST(a_byte_too_many_is_too_long);
         TEST(a_folder_of_good_and_bad);
         TEST(a_folder_has_a_limit);
+        TEST(a_unit_always_has_settings);
         TEST(no_folder_is_an_empty_one);
 #undef TEST
         return g_test_run();
