@@ -24,3 +24,12 @@ int log_level_from_string(const char *name);
 
 /* Whether standard error is a stream to the journal. */
 bool log_to_journal(void);
+
+/* From now on to the kernel's log instead, for what systemd runs before there is a journal: messages go to
+ * device ("/dev/kmsg"), with the name of the program. Where there is none, as in containers, standard error
+ * stays. Before any thread. */
+void log_to_kernel(const char *device, const char *program);
+
+/* At most so many messages from now on, and one that says that there would be more: for a program that
+ * complains of what others have written. Before any thread. */
+void log_set_limit(unsigned messages);

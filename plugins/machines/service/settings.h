@@ -25,6 +25,10 @@
 #define STOP_TIMEOUT_MAX (24 * G_TIME_SPAN_HOUR)
 #define STOP_TIMEOUT_DEFAULT (3 * G_TIME_SPAN_MINUTE)
 
+/* What TimeoutStopSec= of the unit has above that: the program behind ExecStop= has to turn the machine off
+ * in the end. */
+#define STOP_MARGIN (30 * G_TIME_SPAN_SECOND)
+
 typedef enum ReadyWhen {
         READY_RUNNING, /* its process runs */
         READY_AGENT,   /* its guest agent answers */
