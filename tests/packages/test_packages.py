@@ -28,6 +28,7 @@ hatago-host
     -rw-r--r-- /usr/share/man/man8/hatago-probe.8.gz
 hatago-machines
     -rwxr-xr-x /lib/systemd/system-generators/hatago-generator
+    -rw-r--r-- /lib/systemd/system/hatago-vm@.service
     -rw-r--r-- /usr/@LIB@/hatago/plugins/machines.so
     -rwxr-xr-x /usr/libexec/hatago/hatago-vm
 hatagod

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "verbs.h"
@@ -16,6 +17,9 @@ typedef struct Verb {
 } Verb;
 
 static const Verb verbs[] = {
+        { "start", verb_start, true, "Start it, or take it over, and hand QEMU over to systemd" },
+        { "stop", verb_stop, true, "Have it shut down, and power it off if it does not" },
+        { "ended", verb_ended, true, "Tell whether it crashed, once it has ended" },
         {},
 };
 
@@ -48,6 +52,7 @@ int main(int argc, char **argv) {
                 {},
         };
         const Verb *verb;
+        ExitStatus status;
 
         switch (getopt_long(argc, argv, "h", table, NULL)) {
         case 'h':
@@ -67,5 +72,8 @@ int main(int argc, char **argv) {
                 fputs("hatago-vm: which verb, and of which machine? See hatago-vm --help\n", stderr);
                 return EXIT_USAGE;
         }
-        return (int) verb->run(argv[optind + 1]);
+        /* Threads may still wait for libvirt: nothing is cleaned up under them. */
+        status = verb->run(argv[optind + 1]);
+        (void) fflush(NULL);
+        _exit((int) status);
 }

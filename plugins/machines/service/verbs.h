@@ -5,3 +5,6 @@
 
 /* The verbs of hatago-vm, which units run. Those of one machine get the instance of its unit, as systemd has
  * it in %i, and take it for hostile. */
+ExitStatus verb_start(const char *instance);
+ExitStatus verb_stop(const char *instance);
+ExitStatus verb_ended(const char *instance);

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "end.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "host-state.h"
+#include "notify.h"
+#include "places.h"
+#include "settings.h"
+#include "task.h"
+#include "vm.h"
+
+/* A guest that is booting does not hear the power button. */
+#define ASK_AGAIN (15 * G_TIME_SPAN_SECOND)
+/* After libvirt did not do it, or where only libvirt can tell that it is off. */
+#define TRY_AGAIN G_TIME_SPAN_SECOND
+
+/* One thing asked of libvirt; on a thread. */
+typedef struct Attempt {
+        char uuid[VIR_UUID_STRING_BUFLEN];
+        unsigned id;
+        EndHow how;
+        bool off; /* as libvirt says */
+        int result;
+        Failure failure;
+} Attempt;
+
+static int ask_guest(Vm *vm, Failure *failure) {
+        int state, reason, r;
+
+        /* Who is stopped hears nothing. Others have stopped it for a reason, and let it go on themselves. */
+        r = vm_ask_state(vm, &state, &reason, failure);
+        if (r >= 0 && state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_USER)
+                (void) virDomainResume(vm->domain);
+        if (r >= 0 && virDomainShutdownFlags(vm->domain, VIR_DOMAIN_SHUTDOWN_DEFAULT) < 0)
+                r = vm_failure(failure, /* what= */ NULL);
+        return r;
+}
+
+static int attempt_one(Attempt *attempt, Vm *vm) {
+        unsigned id;
+        int r;
+
+        r = vm_find_uuid(attempt->uuid, vm, &attempt->failure);
+        if (r >= 0)
+                r = vm_ask_run(vm, &id, &attempt->failure);
+        if (attempt->failure.code == ERROR_NO_SUCH_MACHINE ||
+            (r >= 0 && (id == 0 || (attempt->id != 0 && attempt->id != id)))) {
+                attempt->off = true;
+                return 0;
+        }
+        if (r < 0)
+                return r;
+
+        if (attempt->how == END_SHUTDOWN)
+                return ask_guest(vm, &attempt->failure);
+        if ((attempt->how == END_SAVE ? virDomainManagedSave(vm->domain, /* flags= */ 0)
+                                      : virDomainDestroy(vm->domain)) < 0)
+                return vm_failure(&attempt->failure, /* what= */ NULL);
+        attempt->off = true;
+        return 0;
+}
+
+static void attempt_run(gpointer p) {
+        Attempt *attempt = p;
+        g_auto(Vm) vm = { 0 };
+
+        attempt->result = attempt_one(attempt, &vm);
+}
+
+static Attempt *attempt_new(const RunRecord *run, EndHow how) {
+        Attempt *attempt = g_new0(Attempt, 1);
+
+        (void) g_strlcpy(attempt->uuid, run->uuid, sizeof(attempt->uuid));
+        attempt->id = run->id;
+        attempt->how = how;
+        return attempt;
+}
+
+static void attempt_free(Attempt *attempt) {
+        failure_done(&attempt->failure);
+        g_free(attempt);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Attempt, attempt_free)
+
+/* Waits for the process, where there is a descriptor, else sleeps. */
+static bool wait_for_end(int pidfd, int64_t deadline) {
+        return task_wait(/* task= */ NULL, pidfd, deadline) == TASK_FD_READY;
+}
+
+/* Where libvirt says that it is off, its process has been killed, and is about to be gone. */
+static bool confirm(int pidfd) {
+        return pidfd < 0 || wait_for_end(pidfd, g_get_monotonic_time() + END_KILL_SPAN);
+}
+
+static const char *const complaints[] = {
+        [END_SHUTDOWN] = "Its guest could not be asked to shut down",
+        [END_SAVE] = "It could not be saved",
+        [END_HARD] = "It could not be powered off",
+};
+
+static const char *const words[] = {
+        [END_SHUTDOWN] = "Shutting down",
+        [END_SAVE] = "Saving",
+        [END_HARD] = "Powering off",
+};
+
+static bool end_in_time(const RunRecord *run, int pidfd, EndHow how, int64_t deadline) {
+        bool told = false;
+
+        while (g_get_monotonic_time() < deadline) {
+                Attempt *running = attempt_new(run, how);
+                g_autoptr(Attempt) attempt = NULL;
+                int64_t pause = pidfd < 0 ? TRY_AGAIN : ASK_AGAIN;
+
+                switch (task_wait(task_start(attempt_run, running), pidfd, deadline)) {
+                case TASK_FD_READY:
+                        return true;
+                case TASK_DONE:
+                        attempt = running;
+                        break;
+                default:
+                        return false;
+                }
+
+                if (attempt->off)
+                        return confirm(pidfd);
+                if (attempt->result < 0) {
+                        if (!told)
+                                log_warning("%s: %s", complaints[how], attempt->failure.message);
+                        told = how != END_SAVE;
+                        how = how == END_SAVE ? END_SHUTDOWN : how;
+                        pause = TRY_AGAIN;
+                }
+                if (wait_for_end(pidfd, MIN(deadline, g_get_monotonic_time() + pause)))
+                        return true;
+        }
+        return false;
+}
+
+static bool end_hard(const RunRecord *run, int pidfd) {
+        int64_t deadline = g_get_monotonic_time() + END_HARD_SPAN;
+        Attempt *attempt = attempt_new(run, END_HARD);
+
+        switch (task_wait(task_start(attempt_run, attempt), pidfd, deadline)) {
+        case TASK_FD_READY:
+                return true;
+        case TASK_DONE:
+                if (attempt->off && confirm(pidfd)) {
+                        attempt_free(attempt);
+                        return true;
+                }
+                log_warning("libvirt did not power it off: %s",
+                            attempt->failure.message ?: "its process is still there");
+                attempt_free(attempt);
+                break;
+        default:
+                log_warning("libvirt does not answer");
+        }
+
+        if (pidfd < 0)
+                return false;
+        log_warning("Killing QEMU");
+        if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, /* info= */ NULL, /* flags= */ 0) < 0 &&
+            errno != ESRCH)
+                log_warning("Cannot kill QEMU: %s", g_strerror(errno));
+        return wait_for_end(pidfd, g_get_monotonic_time() + END_KILL_SPAN);
+}
+
+bool run_end(const RunRecord *run, int pidfd, EndHow how, int64_t span) {
+        /* Without a process nothing but libvirt can do it, which is asked as long as there is time. */
+        if (how != END_HARD || pidfd < 0) {
+                if (end_in_time(run, pidfd, how, g_get_monotonic_time() + span))
+                        return true;
+                log_warning("It is not off after %" G_GINT64_FORMAT " s; powering it off hard",
+                            span / G_USEC_PER_SEC);
+        }
+        return end_hard(run, pidfd);
+}
+
+static const EndHow at_host_shutdown[] = {
+        [HOST_SHUTDOWN_SHUTDOWN] = END_SHUTDOWN,
+        [HOST_SHUTDOWN_SAVE] = END_SAVE,
+        [HOST_SHUTDOWN_POWEROFF] = END_HARD,
+};
+
+static ServiceSettings *read_settings(const char *uuid) {
+        int fd = open(SETTINGS_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC), r = fd < 0 ? -errno : 0;
+        g_autofree char *why = NULL;
+        ServiceSettings *settings = NULL;
+
+        if (r >= 0) {
+                r = service_settings_read(fd, uuid, &settings, &why);
+                (void) close(fd);
+        }
+        if (r >= 0)
+                return settings;
+        if (r != -ENOENT)
+                log_warning("Its settings, ignoring: %s", why ?: g_strerror(-r));
+        return service_settings_new(uuid, /* name= */ NULL);
+}
+
+bool run_stop(const RunRecord *run, int pidfd) {
+        g_autoptr(ServiceSettings) settings = read_settings(run->uuid);
+        EndHow how = at_host_shutdown[settings->host_shutdown];
+
+        if (how != END_SHUTDOWN && host_state_read() != HOST_STOPPING)
+                how = END_SHUTDOWN;
+
+        notify_status("%s", words[how]);
+        return run_end(run, pidfd, how, (int64_t) (settings->stop_timeout ?: STOP_TIMEOUT_DEFAULT));
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <libvirt/virterror.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "end.h"
+#include "notify.h"
+#include "places.h"
+#include "qemu-log.h"
+#include "request.h"
+#include "run.h"
+#include "settings.h"
+#include "task.h"
+#include "verbs.h"
+#include "vm-status.h"
+#include "vm.h"
+
+/* libvirt may be started by its socket first, and reads all its machines. */
+#define FIND_SPAN (60 * G_TIME_SPAN_SECOND)
+#define CHECK_SPAN (30 * G_TIME_SPAN_SECOND)
+#define STATUS_SPAN (3 * G_TIME_SPAN_SECOND)
+/* How often is looked whether what somebody else is starting runs. */
+#define SETTLE_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
+/* A managed save may be written once more. */
+#define LEAVE_SPAN (150 * G_TIME_SPAN_SECOND)
+
+#define LOG_LINES 10U
+
+/* What is there when a start has looked. */
+typedef enum Found {
+        FOUND_OFF,
+        FOUND_RUNNING,  /* it is taken over */
+        FOUND_STARTING, /* somebody else is about to start it */
+        FOUND_INCOMING, /* a migration is prepared; it does not run here yet */
+} Found;
+
+/* One start of a unit; threads fill it in, one at a time. */
+typedef struct Start {
+        const char *instance;
+        Vm vm;
+        bool have_request;
+        StartRequest request;
+        Found found;
+        unsigned id; /* of the run that is there */
+        RunRecord run;
+        bool ours;      /* we have started it */
+        bool lost;      /* the connection broke while libvirt was starting it */
+        bool overtaken; /* somebody else has started it meanwhile */
+        bool gone;      /* it has ended again */
+        int pidfd;
+        char *status;
+        int result;
+        Failure failure;
+} Start;
+
+/*
+ * On a thread.
+ */
+
+static Found judge(int state, int reason) {
+        if (state != VIR_DOMAIN_PAUSED)
+                return FOUND_RUNNING;
+        if (reason == VIR_DOMAIN_PAUSED_STARTING_UP)
+                return FOUND_STARTING;
+        return reason == VIR_DOMAIN_PAUSED_MIGRATION ? FOUND_INCOMING : FOUND_RUNNING;
+}
+
+/* The agent's request is taken once, by the first look. */
+static void look(gpointer p) {
+        Start *start = p;
+        int state, reason;
+
+        start->result = vm_find(start->instance, &start->vm, &start->failure);
+        if (start->result < 0)
+                return;
+        (void) g_strlcpy(start->run.uuid, start->vm.uuid, sizeof(start->run.uuid));
+        if (!start->have_request)
+                (void) start_request_take(REQUESTS_FOLDER, start->vm.uuid, &start->request);
+        start->have_request = true;
+
+        start->result = vm_ask_run(&start->vm, &start->id, &start->failure);
+        start->found = FOUND_OFF;
+        if (start->result < 0 || start->id == 0)
+                return;
+        start->run.id = start->id;
+        start->result = vm_ask_state(&start->vm, &state, &reason, &start->failure);
+        if (start->result >= 0)
+                start->found = judge(state, reason);
+}
+
+static void create(gpointer p) {
+        Start *start = p;
+        unsigned flags = (start->request.paused ? VIR_DOMAIN_START_PAUSED : 0) |
+                         (start->request.discard_save ? VIR_DOMAIN_START_FORCE_BOOT : 0);
+
+        start->result = 0;
+        start->run.restored = !start->request.discard_save &&
+                              virDomainHasManagedSaveImage(start->vm.domain, /* flags= */ 0) > 0;
+        if (start->run.restored)
+                notify_status("Restoring what was saved");
+        /* Whoever cleans up after us, if we are killed, knows what may be coming up. */
+        if (run_record_write(RUNS_FOLDER, start->instance, &start->run) < 0) {
+                start->result = failure_set(&start->failure, ERROR_FAILED, "Cannot write into %s",
+                                            RUNS_FOLDER);
+                return;
+        }
+
+        if (virDomainCreateWithFlags(start->vm.domain, flags) >= 0) {
+                start->id = virDomainGetID(start->vm.domain);
+                start->ours = true;
+                return;
+        }
+        start->overtaken = virGetLastErrorCode() == VIR_ERR_OPERATION_INVALID;
+        start->result = vm_failure(&start->failure, /* what= */ NULL);
+        start->lost = virConnectIsAlive(start->vm.connection) <= 0;
+}
+
+/* Whether libvirt takes what was there for crashed. */
+static bool has_crashed(Start *start) {
+        g_auto(Failure) failure = { 0 };
+        int state, reason;
+
+        return vm_ask_state(&start->vm, &state, &reason, &failure) >= 0 && state == VIR_DOMAIN_SHUTOFF &&
+               reason == VIR_DOMAIN_SHUTOFF_CRASHED;
+}
+
+/* libvirt's id and QEMU's process are those of one run only if the id is still the same afterwards. */
+static void check(gpointer p) {
+        Start *start = p;
+        int fd = qemu_find(QEMU_PID_FOLDER, start->vm.name, start->vm.uuid, &start->run.pid);
+        unsigned id = 0;
+
+        start->result = vm_ask_run(&start->vm, &id, &start->failure);
+        if (start->result >= 0 && fd >= 0 && id == start->id) {
+                start->pidfd = fd;
+                return;
+        }
+
+        if (fd >= 0)
+                (void) close(fd);
+        if (start->result < 0) {
+                /* Of a transient machine nothing is left. */
+                start->gone = start->failure.code == ERROR_NO_SUCH_MACHINE;
+        } else if (id == start->id)
+                start->result = failure_set(&start->failure, ERROR_FAILED, "Cannot find QEMU's process: %s",
+                                            g_strerror(-fd));
+        else if (start->ours && has_crashed(start))
+                start->result = failure_set(&start->failure, ERROR_FAILED, "It crashed as soon as it ran");
+        else {
+                start->gone = true;
+                start->result = -ESRCH;
+        }
+}
+
+static void describe(gpointer p) {
+        Start *start = p;
+        VmStatus status;
+
+        if (vm_status_read(start->vm.domain, &status) >= 0)
+                start->status = vm_status_format(&status);
+}
+
+/*
+ * On the main thread.
+ */
+
+static int say_late(Start *start) {
+        return failure_set(&start->failure, ERROR_HYPERVISOR_UNAVAILABLE, "libvirt does not answer");
+}
+
+/* -EINTR: systemd wants it stopped. Another negative errno with the failure. But of a success, the thread
+ * may still be at it. */
+static int step(Start *start, void (*run)(gpointer p), int64_t span) {
+        switch (task_run(run, start, span)) {
+        case TASK_DONE:
+                return start->result;
+        case TASK_STOPPED:
+                return -EINTR;
+        default:
+                return say_late(start);
+        }
+}
+
+/* Looks until it is on or off. */
+static int step_look(Start *start) {
+        int r;
+
+        do {
+                failure_done(&start->failure);
+                r = step(start, look, FIND_SPAN);
+                if (r < 0 || start->found != FOUND_STARTING)
+                        return r;
+        } while (task_wait(/* task= */ NULL, -1, g_get_monotonic_time() + SETTLE_PAUSE) == TASK_LATE);
+        return -EINTR;
+}
+
+/* libvirt's call is waited for, whatever systemd wants meanwhile: what it leads to must not run on. */
+static int step_create(Start *start) {
+        g_auto(Failure) failure = { 0 };
+        int r;
+
+        stop_signal_heed(false);
+        r = step(start, create, /* span= */ 0);
+        if (r < 0 && (start->lost || start->overtaken)) {
+                /* libvirtd has ended under the call, or somebody was quicker: the next look tells. */
+                failure_move(&failure, &start->failure);
+                if (step_look(start) >= 0 && start->found == FOUND_RUNNING) {
+                        start->ours = start->lost;
+                        r = 0;
+                } else
+                        failure_move(&start->failure, &failure);
+        }
+        stop_signal_heed(true);
+
+        start->run.id = r < 0 ? 0 : start->id;
+        if (r < 0)
+                run_record_remove(RUNS_FOLDER, start->instance);
+        return r;
+}
+
+/* Not one that we did not start, unless systemd wants it stopped. */
+static void end_ours(Start *start) {
+        stop_signal_heed(false);
+        if (start->ours)
+                (void) run_end(&start->run, start->pidfd, start->run.restored ? END_SAVE : END_HARD,
+                               LEAVE_SPAN);
+        run_record_remove(RUNS_FOLDER, start->instance);
+}
+
+/* Nothing is left running: systemd knows no process, and does not run ExecStop=. What runs since before we
+ * came is stopped as by that. */
+static ExitStatus leave(Start *start) {
+        stop_signal_heed(false);
+        if (!start->ours && start->found == FOUND_RUNNING)
+                (void) run_stop(&start->run, start->pidfd);
+        end_ours(start);
+        return EXIT_DONE;
+}
+
+/* There is nothing to take over: the unit is inactive again, and has not failed. */
+static ExitStatus skip(const char *why) {
+        log_info("%s", why);
+        (void) sd_notifyf(/* unset_environment= */ false, "READY=1\nSTATUS=%s", why);
+        notify_settle();
+        return EXIT_DONE;
+}
+
+/* The agent has its unit started once more when it runs. */
+static ExitStatus refuse_incoming(Start *start) {
+        if (start->request.adopt)
+                return skip("It is migrating, and does not run here");
+        (void) failure_set(&start->failure, ERROR_TIMED_OUT, "It is migrating, and does not run here");
+        return notify_failure(&start->failure);
+}
+
+/* With what QEMU wrote, which libvirt may have left out. */
+static ExitStatus fail(Start *start) {
+        if (start->vm.name) {
+                g_auto(GStrv) lines = qemu_log_tail(QEMU_LOG_FOLDER, start->vm.name, LOG_LINES);
+
+                for (char **line = lines; *line; line++)
+                        log_notice("QEMU: %s", *line);
+        }
+        return notify_failure(&start->failure);
+}
+
+/* The number, and that all is well, in one message: systemd must not take either alone. */
+static ExitStatus hand_over(Start *start) {
+        int r = run_record_write(RUNS_FOLDER, start->instance, &start->run);
+
+        if (r < 0) {
+                (void) failure_set(&start->failure, ERROR_FAILED, "Cannot write into %s: %s", RUNS_FOLDER,
+                                   g_strerror(-r));
+                end_ours(start);
+                return notify_failure(&start->failure);
+        }
+        if (stop_signal_came())
+                return leave(start);
+
+        (void) sd_notifyf(/* unset_environment= */ false, "MAINPID=%d\nREADY=1\nSTATUS=%s",
+                          (int) start->run.pid, start->status ?: "Running");
+        notify_settle();
+        /* systemd has read it. If it had wanted us to stop before that, we would know by now. */
+        return stop_signal_came() ? leave(start) : EXIT_DONE;
+}
+
+static ExitStatus take_over(Start *start) {
+        int r = -EINTR;
+
+        /* What a thread would still write into must not be read: nothing interrupts it, and it is quick. */
+        stop_signal_heed(false);
+        if (!stop_signal_came())
+                r = step(start, check, CHECK_SPAN);
+        if (r >= 0 && task_run(describe, start, STATUS_SPAN) != TASK_DONE)
+                start->status = NULL;
+        if (stop_signal_came())
+                return leave(start);
+        if (r >= 0)
+                return hand_over(start);
+
+        end_ours(start);
+        return start->gone ? skip("It is off again") : fail(start);
+}
+
+ExitStatus verb_start(const char *instance) {
+        Start *start = g_new(Start, 1);
+        int r;
+
+        *start = (Start){ .instance = instance, .pidfd = -EBADF };
+        stop_signal_catch();
+        vm_be_quiet();
+
+        r = step_look(start);
+        if (r == -EINTR)
+                return EXIT_DONE;
+        if (r < 0)
+                return notify_failure(&start->failure);
+
+        if (start->request.adopt && start->id != start->request.adopt)
+                return skip("It is off again");
+        if (start->found == FOUND_INCOMING)
+                return refuse_incoming(start);
+        if (start->found == FOUND_RUNNING)
+                return take_over(start);
+
+        r = step_create(start);
+        if (r >= 0)
+                return take_over(start);
+        return stop_signal_came() ? EXIT_DONE : fail(start);
+}
