@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "autostart.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/names.h"
+#include "common/unit-name.h"
+#include "service-settings.h"
+
+/* Where units are installed and enabled (systemd.unit(5), "Unit File Load Path"), but for those of
+ * generators. */
+#define UNIT_FOLDERS                                                                                        \
+        "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/system:/usr/lib/systemd/system:"    \
+        "/lib/systemd/system"
+
+/* More names than these are not looked at. */
+#define NAMES_MAX 65536U
+
+struct Autostart {
+        Machines *machines;
+        char **folders;
+        GHashTable *units;   /* names */
+        bool scanning, again;
+        GHashTable *found;   /* of the scan that is under way */
+        sd_bus_slot *files_changed, *reloading;
+};
+
+Autostart *autostart_new(Machines *machines) {
+        Autostart *autostart = g_new(Autostart, 1);
+
+        *autostart = (Autostart){
+                .machines = machines,
+                .folders = g_strsplit(getenv("HATAGO_UNIT_FOLDERS") ?: UNIT_FOLDERS, ":", -1),
+                .units = g_hash_table_new(g_str_hash, g_str_equal),
+        };
+        return autostart;
+}
+
+Autostart *autostart_free(Autostart *autostart) {
+        if (!autostart)
+                return NULL;
+
+        g_assert(!autostart->scanning);
+        sd_bus_slot_unref(autostart->files_changed);
+        sd_bus_slot_unref(autostart->reloading);
+        g_hash_table_unref(autostart->units);
+        g_strfreev(autostart->folders);
+        g_free(autostart);
+        return NULL;
+}
+
+/*
+ * Reading the folders
+ */
+
+typedef struct Scan {
+        GHashTable *wanted, *masked;
+        unsigned n_names;
+} Scan;
+
+static bool is_machine_unit(const char *name) {
+        return g_str_has_prefix(name, VM_UNIT_PREFIX) && g_str_has_suffix(name, UNIT_SUFFIX) &&
+               strlen(name) > strlen(VM_UNIT_PREFIX UNIT_SUFFIX);
+}
+
+/* Of a unit, so that the other one is pulled in with it. */
+static bool is_wants_folder(const char *name) {
+        return g_str_has_suffix(name, ".wants") || g_str_has_suffix(name, ".requires") ||
+               g_str_has_suffix(name, ".upholds");
+}
+
+static bool is_mask(int folder_fd, const char *name) {
+        char target[sizeof("/dev/null")];
+        ssize_t n = readlinkat(folder_fd, name, target, sizeof(target));
+
+        return n == strlen("/dev/null") && memcmp(target, "/dev/null", (size_t) n) == 0;
+}
+
+/* The entries of a folder, one after the other, as long as not too many were looked at. */
+static void folder_walk(int at, const char *path, Scan *scan,
+                        void (*entry)(Scan *scan, int folder_fd, const char *name)) {
+        int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+        DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+        struct dirent *found;
+
+        if (!stream) {
+                if (fd >= 0)
+                        close(fd);
+                return;
+        }
+
+        while ((found = readdir(stream)) && scan->n_names < NAMES_MAX) {
+                scan->n_names++;
+                entry(scan, fd, found->d_name);
+        }
+        closedir(stream);
+}
+
+static void on_wanted(Scan *scan, int folder_fd, const char *name) {
+        if (is_machine_unit(name))
+                g_hash_table_add(scan->wanted, g_strdup(name));
+}
+
+static void on_unit(Scan *scan, int folder_fd, const char *name) {
+        if (is_wants_folder(name))
+                folder_walk(folder_fd, name, scan, on_wanted);
+        else if (is_machine_unit(name) && is_mask(folder_fd, name))
+                g_hash_table_add(scan->masked, g_strdup(name));
+}
+
+static gboolean is_masked(gpointer name, gpointer unused, gpointer masked) {
+        return g_hash_table_contains(masked, name);
+}
+
+GHashTable *autostart_scan(char *const *folders) {
+        g_autoptr(GHashTable) masked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        Scan scan = { .wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                      .masked = masked };
+
+        for (; *folders; folders++)
+                if (g_path_is_absolute(*folders))
+                        folder_walk(AT_FDCWD, *folders, &scan, on_unit);
+        g_hash_table_foreach_remove(scan.wanted, is_masked, masked);
+        return scan.wanted;
+}
+
+/*
+ * Keeping the machines true
+ */
+
+uint64_t autostart_apply(const Autostart *autostart, Machine *machine) {
+        g_autofree char *unit = vm_unit_name(machine->name, machine->uuid);
+
+        return machine_apply_autostart(machine, AUTOSTART_SYSTEMD,
+                                       g_hash_table_contains(autostart->units, unit));
+}
+
+/* Takes the set. */
+static void autostart_take(Autostart *autostart, GHashTable *units) {
+        g_autoptr(GPtrArray) list = machines_list(autostart->machines);
+
+        g_hash_table_unref(autostart->units);
+        autostart->units = units;
+        for (guint i = 0; i < list->len; i++)
+                machines_changed(autostart->machines, list->pdata[i],
+                                 autostart_apply(autostart, list->pdata[i]));
+}
+
+static int scan_run(void *data, virConnect *connection, Failure *failure) {
+        Autostart *autostart = data;
+
+        autostart->found = autostart_scan(autostart->folders);
+        return 0;
+}
+
+static void autostart_look(Autostart *autostart);
+
+static void scan_done(void *data, int result, Failure *failure) {
+        Autostart *autostart = data;
+
+        autostart->scanning = false;
+        if (autostart->found)
+                autostart_take(autostart, g_steal_pointer(&autostart->found));
+        if (result >= 0 && autostart->again)
+                autostart_look(autostart);
+}
+
+static void autostart_look(Autostart *autostart) {
+        Request request = { .lane = LANE_LOCAL, .run = scan_run, .done = scan_done, .data = autostart };
+        g_auto(Failure) failure = { 0 };
+
+        autostart->again = autostart->scanning;
+        if (autostart->scanning)
+                return;
+
+        autostart->scanning = true;
+        if (hypervisor_submit(autostart->machines->services->hypervisor, &request, /* ret_id= */ NULL,
+                              &failure) < 0) {
+                autostart->scanning = false;
+                log_warning("Cannot look for enabled units, ignoring: %s", failure.message);
+        }
+}
+
+static int on_files_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        autostart_look(userdata);
+        return 0;
+}
+
+/* It is over: whoever changed files by hand has told systemd so. */
+static int on_reloading(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Autostart *autostart = userdata;
+        int active;
+
+        if (sd_bus_message_read(m, "b", &active) < 0 || active)
+                return 0;
+
+        settings_store_read_again(autostart->machines->settings);
+        autostart_look(autostart);
+        return 0;
+}
+
+/* sd-bus would leave the bus if nobody took a refusal. */
+static int on_match(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        if (sd_bus_message_is_method_error(m, NULL))
+                log_warning("Cannot listen to systemd, ignoring: %s", sd_bus_message_get_error(m)->message);
+        return 0;
+}
+
+int autostart_start(Autostart *autostart) {
+        sd_bus *bus = autostart->machines->services->bus;
+        int r;
+
+        if (!machines_use_units(autostart->machines))
+                return 0;
+
+        autostart_take(autostart, autostart_scan(autostart->folders));
+        r = sd_bus_match_signal_async(bus, &autostart->files_changed, SYSTEMD_NAME, SYSTEMD_PATH,
+                                      SYSTEMD_MANAGER, "UnitFilesChanged", on_files_changed, on_match,
+                                      autostart);
+        if (r >= 0)
+                r = sd_bus_match_signal_async(bus, &autostart->reloading, SYSTEMD_NAME, SYSTEMD_PATH,
+                                              SYSTEMD_MANAGER, "Reloading", on_reloading, on_match,
+                                              autostart);
+        return r;
+}
