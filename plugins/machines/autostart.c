@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "autostart.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "common/log.h"
 #include "common/names.h"
 #include "common/unit-name.h"
+#include "enabled-units.h"
 #include "service-settings.h"
 
 /* Where units are installed and enabled (systemd.unit(5), "Unit File Load Path"), but for those of
@@ -19,15 +15,12 @@
         "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/system:/usr/lib/systemd/system:"    \
         "/lib/systemd/system"
 
-/* More names than these are not looked at. */
-#define NAMES_MAX 65536U
-
 struct Autostart {
         Machines *machines;
         char **folders;
-        GHashTable *units;   /* names */
+        GHashTable *units; /* names */
         bool scanning, again;
-        GHashTable *found;   /* of the scan that is under way */
+        GHashTable *found; /* of the scan that is under way */
         sd_bus_slot *files_changed, *reloading;
 };
 
@@ -55,85 +48,6 @@ Autostart *autostart_free(Autostart *autostart) {
         return NULL;
 }
 
-/*
- * Reading the folders
- */
-
-typedef struct Scan {
-        GHashTable *wanted, *masked;
-        unsigned n_names;
-} Scan;
-
-static bool is_machine_unit(const char *name) {
-        return g_str_has_prefix(name, VM_UNIT_PREFIX) && g_str_has_suffix(name, UNIT_SUFFIX) &&
-               strlen(name) > strlen(VM_UNIT_PREFIX UNIT_SUFFIX);
-}
-
-/* Of a unit, so that the other one is pulled in with it. */
-static bool is_wants_folder(const char *name) {
-        return g_str_has_suffix(name, ".wants") || g_str_has_suffix(name, ".requires") ||
-               g_str_has_suffix(name, ".upholds");
-}
-
-static bool is_mask(int folder_fd, const char *name) {
-        char target[sizeof("/dev/null")];
-        ssize_t n = readlinkat(folder_fd, name, target, sizeof(target));
-
-        return n == strlen("/dev/null") && memcmp(target, "/dev/null", (size_t) n) == 0;
-}
-
-/* The entries of a folder, one after the other, as long as not too many were looked at. */
-static void folder_walk(int at, const char *path, Scan *scan,
-                        void (*entry)(Scan *scan, int folder_fd, const char *name)) {
-        int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
-        DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-        struct dirent *found;
-
-        if (!stream) {
-                if (fd >= 0)
-                        close(fd);
-                return;
-        }
-
-        while ((found = readdir(stream)) && scan->n_names < NAMES_MAX) {
-                scan->n_names++;
-                entry(scan, fd, found->d_name);
-        }
-        closedir(stream);
-}
-
-static void on_wanted(Scan *scan, int folder_fd, const char *name) {
-        if (is_machine_unit(name))
-                g_hash_table_add(scan->wanted, g_strdup(name));
-}
-
-static void on_unit(Scan *scan, int folder_fd, const char *name) {
-        if (is_wants_folder(name))
-                folder_walk(folder_fd, name, scan, on_wanted);
-        else if (is_machine_unit(name) && is_mask(folder_fd, name))
-                g_hash_table_add(scan->masked, g_strdup(name));
-}
-
-static gboolean is_masked(gpointer name, gpointer unused, gpointer masked) {
-        return g_hash_table_contains(masked, name);
-}
-
-GHashTable *autostart_scan(char *const *folders) {
-        g_autoptr(GHashTable) masked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        Scan scan = { .wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-                      .masked = masked };
-
-        for (; *folders; folders++)
-                if (g_path_is_absolute(*folders))
-                        folder_walk(AT_FDCWD, *folders, &scan, on_unit);
-        g_hash_table_foreach_remove(scan.wanted, is_masked, masked);
-        return scan.wanted;
-}
-
-/*
- * Keeping the machines true
- */
-
 uint64_t autostart_apply(const Autostart *autostart, Machine *machine) {
         g_autofree char *unit = vm_unit_name(machine->name, machine->uuid);
 
@@ -155,7 +69,7 @@ static void autostart_take(Autostart *autostart, GHashTable *units) {
 static int scan_run(void *data, virConnect *connection, Failure *failure) {
         Autostart *autostart = data;
 
-        autostart->found = autostart_scan(autostart->folders);
+        autostart->found = enabled_units_scan(autostart->folders);
         return 0;
 }
 
@@ -219,7 +133,7 @@ int autostart_start(Autostart *autostart) {
         if (!machines_use_units(autostart->machines))
                 return 0;
 
-        autostart_take(autostart, autostart_scan(autostart->folders));
+        autostart_take(autostart, enabled_units_scan(autostart->folders));
         r = sd_bus_match_signal_async(bus, &autostart->files_changed, SYSTEMD_NAME, SYSTEMD_PATH,
                                       SYSTEMD_MANAGER, "UnitFilesChanged", on_files_changed, on_match,
                                       autostart);

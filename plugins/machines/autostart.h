@@ -20,7 +20,3 @@ int autostart_start(Autostart *autostart);
 
 /* Tells the machine whether it is among them. Returns the mask of what changed. */
 uint64_t autostart_apply(const Autostart *autostart, Machine *machine);
-
-/* The names of such units in these folders (ends with NULL): a new set, of new strings. Those that are
- * masked are not in it. */
-GHashTable *autostart_scan(char *const *folders);

@@ -15,9 +15,12 @@ static const struct {
         const char *name;
         const char *action;
         int (*check)(const Machine *machine, Failure *failure);
+        bool units; /* not where machines have no units */
 } other_verbs[] = {
         { "get-xml", ACTION_MACHINE_VIEW, NULL }, /* secrets in it need another right */
         { "set-xml", ACTION_MACHINE_CONFIGURE, verb_check_persistent },
+        { "set-autostart", ACTION_MACHINE_CONFIGURE, verb_check_persistent },
+        { "configure", ACTION_MACHINE_CONFIGURE, verb_check_persistent, .units = true },
         { "open-serial", ACTION_MACHINE_CONSOLE, console_check },
         { "open-display", ACTION_MACHINE_CONSOLE, console_check }, /* without a password likewise */
         { "screenshot", ACTION_MACHINE_CONSOLE, console_check },
@@ -83,6 +86,8 @@ int machines_can(Machines *machines, const char *object, const char *name, CanAn
         for (size_t i = 0; i < G_N_ELEMENTS(other_verbs); i++)
                 if (g_str_equal(other_verbs[i].name, name)) {
                         can_fill(machines, machine, other_verbs[i].action, other_verbs[i].check, ret);
+                        if (other_verbs[i].units && !machines_use_units(machines))
+                                ret->reason = ERROR_NOT_SUPPORTED;
                         return 1;
                 }
 

@@ -6,6 +6,7 @@
 #include "common/getter.h"
 #include "common/names.h"
 #include "pending.h"
+#include "service.h"
 #include "state.h"
 #include "statistics.h"
 #include "verbs.h"
@@ -147,21 +148,31 @@ bool machine_property_find(const char *name, MachineProperty *ret) {
                         return true;
                 }
 
-        return false;
+        return service_property_find(name, ret);
+}
+
+static PropertyReader machine_property_reader(MachineProperty property) {
+        if (property >= _MACHINE_PROPERTY_MAX)
+                return service_property_reader(property);
+
+        return (PropertyReader){ .interface = IFACE_MACHINE,
+                                 .name = machine_properties[property],
+                                 .type = machine_readers[property].type,
+                                 .get = machine_readers[property].get };
 }
 
 int machine_property_append(Machine *machine, MachineProperty property, sd_bus_message *reply) {
-        const char *name = machine_properties[property], *type = machine_readers[property].type;
+        PropertyReader reader = machine_property_reader(property);
         int r;
 
         r = sd_bus_message_open_container(reply, SD_BUS_TYPE_DICT_ENTRY, "sv");
         if (r >= 0)
-                r = sd_bus_message_append(reply, "s", name);
+                r = sd_bus_message_append(reply, "s", reader.name);
         if (r >= 0)
-                r = sd_bus_message_open_container(reply, SD_BUS_TYPE_VARIANT, type);
+                r = sd_bus_message_open_container(reply, SD_BUS_TYPE_VARIANT, reader.type);
         if (r >= 0)
-                r = machine_readers[property].get(sd_bus_message_get_bus(reply), machine->path,
-                                                  IFACE_MACHINE, name, reply, machine, NULL);
+                r = reader.get(sd_bus_message_get_bus(reply), machine->path, reader.interface, reader.name,
+                               reply, machine, NULL);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_message_close_container(reply);
@@ -185,6 +196,14 @@ static int method_get_xml(sd_bus_message *message, void *userdata, sd_bus_error 
         int r;
 
         r = get_xml_on_call(current_machines(message), userdata, message, &failure);
+        return failure_or_result(&failure, r, error);
+}
+
+static int method_set_autostart(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        g_auto(Failure) failure = { 0 };
+        int r;
+
+        r = service_on_call(current_machines(message), userdata, message, &failure);
         return failure_or_result(&failure, r, error);
 }
 
@@ -219,7 +238,8 @@ static const sd_bus_vtable machine_vtable[] = {
         VERB_WITH_JOB("Save"),
         VERB("DiscardSave"),
         VERB_WITH_ARGUMENT("Rename", "s", name),
-        VERB_WITH_ARGUMENT("SetAutostart", "b", autostart),
+        SD_BUS_METHOD_WITH_ARGS("SetAutostart", SD_BUS_ARGS("b", autostart, "a{sv}", options),
+                                SD_BUS_NO_RESULT, method_set_autostart, SD_BUS_VTABLE_UNPRIVILEGED),
         VERB("Undefine"),
         SD_BUS_METHOD_WITH_ARGS("GetHistory", OPTIONS,
                                 SD_BUS_RESULT("t", start, "t", step, "a{sad}", series),

@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 
+#include "autostart.h"
 #include "common/text.h"
 #include "console.h"
 #include "image-watch.h"
 #include "machined.h"
 #include "network-watch.h"
+#include "service-settings.h"
 #include "statistics.h"
 #include "sync.h"
 #include "units.h"
@@ -38,6 +40,8 @@ Machines *machines_new(const Services *services) {
         machines->networks = network_watch_new(machines);
         machines->machined = machined_new(machines);
         machines->units = units_new(machines);
+        machines->settings = settings_store_new(machines);
+        machines->autostart = autostart_new(machines);
         machines->verbs = verbs_new(machines);
         machines->statistics = statistics_new(machines);
         machines->warnings = warnings_new(machines);
@@ -54,6 +58,8 @@ Machines *machines_free(Machines *machines) {
         statistics_free(machines->statistics);
         warnings_free(machines->warnings);
         verbs_free(machines->verbs);
+        autostart_free(machines->autostart);
+        settings_store_free(machines->settings);
         units_free(machines->units);
         machined_free(machines->machined);
         network_watch_free(machines->networks);
@@ -176,6 +182,8 @@ static void machines_add(Machines *machines, const MachineFacts *facts) {
         g_hash_table_insert(machines->by_uuid, machine->uuid, machine);
         g_hash_table_insert(machines->by_path, machine->path, machine);
         machines_index_name(machines, machine);
+        (void) settings_store_apply(machines->settings, machine);
+        (void) autostart_apply(machines->autostart, machine);
         objects_added(machines->services->objects, machine->path);
         image_watch_look(machines->images, machine->uuid);
 }
@@ -184,8 +192,10 @@ void machines_apply_facts(Machines *machines, const MachineFacts *facts) {
         Machine *machine = machines_find(machines, facts->uuid);
 
         if (facts->gone) {
-                if (machine)
+                if (machine) {
                         machines_remove(machines, machine);
+                        settings_store_forget(machines->settings, facts->uuid);
+                }
         } else if (!machine) {
                 if (facts->have & FACTS_STATE)
                         machines_add(machines, facts);
@@ -219,14 +229,17 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
         }
 
         mask |= warnings_apply(machines->warnings, machine);
-        if (mask & MACHINE_BIT(MACHINE_NAME))
-                mask |= units_apply(machines->units, machine);
-
-        if (mask & MACHINE_BIT(MACHINE_NAME))
+        if (mask & MACHINE_BIT(MACHINE_NAME)) {
                 machines_reindex_name(machines, machine);
+                mask |= units_apply(machines->units, machine);
+                mask |= settings_store_apply(machines->settings, machine);
+                mask |= autostart_apply(machines->autostart, machine);
+        }
 
         objects_changed(machines->services->objects, machine->path, &machine_interface,
                         mask & (MACHINE_BIT(_MACHINE_PROPERTY_MAX) - 1));
+        objects_changed(machines->services->objects, machine->path, &service_interface,
+                        mask >> _MACHINE_PROPERTY_MAX);
 
         if (mask & MACHINE_BIT(MACHINE_INTERFACES))
                 network_watch_look(machines->networks, machine);

@@ -15,6 +15,8 @@ typedef struct Machines {
         GHashTable *by_path;
         UserCount *consoles, *console_calls; /* open; calls under way */
         GHashTable *by_name;                 /* names are unique, but for a moment when they change hands */
+        struct SettingsStore *settings;
+        struct Autostart *autostart;
         struct Sync *sync;
         struct ImageWatch *images;
         struct NetworkWatch *networks;
@@ -66,9 +68,9 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask);
 /* The faces on the bus: machines-dbus.c, machine-dbus.c. */
 int machines_publish(Machines *machines);
 int machine_publish(Machines *machines);
-extern const ObjectInterface machine_interface;
+extern const ObjectInterface machine_interface, service_interface;
 
-/* A property of .Machine by its name; false if there is none. */
+/* A property of .Machine or .Machine.Service by its name; false if there is none. */
 bool machine_property_find(const char *name, MachineProperty *ret);
 
 /* Appends name and value of a property: an entry of an a{sv}. */

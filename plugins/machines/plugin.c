@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin.h"
 
+#include "autostart.h"
 #include "console.h"
 #include "events.h"
 #include "machined.h"
 #include "machines.h"
 #include "network-watch.h"
+#include "service-settings.h"
+#include "service.h"
 #include "statistics.h"
 #include "sync.h"
 #include "units.h"
@@ -37,15 +40,20 @@ static int plugin_start(void *plugin) {
                                                  .connected = network_watch_on_connected,
                                                  .userdata = machines->networks });
 
+        settings_store_start(machines->settings);
         r = machines_publish(machines);
         if (r >= 0)
                 r = machine_publish(machines);
         if (r >= 0)
                 r = console_publish(machines);
         if (r >= 0)
+                r = service_publish(machines);
+        if (r >= 0)
                 r = machined_start(machines->machined);
         if (r >= 0)
                 r = units_start(machines->units);
+        if (r >= 0)
+                r = autostart_start(machines->autostart);
         if (r >= 0) {
                 statistics_update(machines->statistics);
                 verbs_adopt(machines->verbs);

@@ -9,7 +9,7 @@
 
 /* The properties that were asked for, in that order. */
 typedef struct Query {
-        MachineProperty properties[_MACHINE_PROPERTY_MAX];
+        MachineProperty properties[_MACHINE_SERVICE_PROPERTY_MAX];
         unsigned n;
 } Query;
 

@@ -14,8 +14,9 @@
 
 /*
  * The way of Configure and of SetAutostart: authorized, a job; the settings are written and systemd is told;
- * then SetAutostart clears libvirt's own flag, so that it is never both who start a machine. Where that fails
- * the settings are what they were. Where machines have no units SetAutostart sets that flag and no more.
+ * then SetAutostart clears libvirt's own flag, so that it is never both who start a machine. Where that
+ * fails the settings are what they were. Where machines have no units SetAutostart sets that flag and no
+ * more.
  */
 
 /* What was asked for. Not given: UINT64_MAX, NULL. */
@@ -323,10 +324,11 @@ static void service_on_authorized(Call *call, void *arguments) {
         if (!machines_use_units(sc->machines))
                 service_call_set_flag(sc);
         else
-                settings_store_change(sc->machines->settings, &(SettingsOrder){ .uuid = sc->uuid,
-                                                                                .change = service_call_change,
-                                                                                .done = service_call_on_changed,
-                                                                                .userdata = sc });
+                settings_store_change(sc->machines->settings,
+                                      &(SettingsOrder){ .uuid = sc->uuid,
+                                                        .change = service_call_change,
+                                                        .done = service_call_on_changed,
+                                                        .userdata = sc });
 }
 
 static int service_call_read(ServiceCall *sc, sd_bus_message *message, Failure *failure) {

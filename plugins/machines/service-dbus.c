@@ -22,9 +22,9 @@
         P(MACHINE_SERVICE_UNIT_RESULT, "UnitResult", "s", get_unit_result)                                  \
         P(MACHINE_SERVICE_UNIT_STATUS, "UnitStatus", "s", get_unit_status)
 
-#define PROPERTY_NAME(property, name, type, getter) [(property) - _MACHINE_PROPERTY_MAX] = (name),
+#define PROPERTY_NAME(property, name, type, getter) [(property) -_MACHINE_PROPERTY_MAX] = (name),
 #define PROPERTY_READER(property, name, type, getter)                                                       \
-        [(property) - _MACHINE_PROPERTY_MAX] = { name, type, getter },
+        [(property) -_MACHINE_PROPERTY_MAX] = { name, type, getter },
 #define PROPERTY_ROW(property, name, type, getter) SD_BUS_PROPERTY(name, type, getter, 0, TOLD),
 
 static const char *const service_properties[_MACHINE_SERVICE_PROPERTY_MAX - _MACHINE_PROPERTY_MAX + 1] = {
@@ -91,8 +91,8 @@ PropertyReader service_property_reader(MachineProperty property) {
 }
 
 static int method_configure(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        Machines *machines = sd_bus_slot_get_userdata(
-                        sd_bus_get_current_slot(sd_bus_message_get_bus(message)));
+        Machines *machines =
+                        sd_bus_slot_get_userdata(sd_bus_get_current_slot(sd_bus_message_get_bus(message)));
         g_auto(Failure) failure = { 0 };
         int r;
 
@@ -109,10 +109,11 @@ static const sd_bus_vtable service_vtable[] = {
 };
 
 int service_publish(Machines *machines) {
-        return objects_publish(machines->services->objects, &(ObjectKind){ .prefix = PATH_MACHINES,
-                                                                           .interface = IFACE_MACHINE_SERVICE,
-                                                                           .vtable = service_vtable,
-                                                                           .table = machines->by_path,
-                                                                           .find = machine_find,
-                                                                           .userdata = machines });
+        return objects_publish(machines->services->objects,
+                               &(ObjectKind){ .prefix = PATH_MACHINES,
+                                              .interface = IFACE_MACHINE_SERVICE,
+                                              .vtable = service_vtable,
+                                              .table = machines->by_path,
+                                              .find = machine_find,
+                                              .userdata = machines });
 }

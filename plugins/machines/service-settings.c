@@ -201,6 +201,10 @@ static int turn_prepare_change(Turn *turn, Failure *failure) {
                 return failure_set(failure, ERROR_NO_SUCH_MACHINE, "Machine %s is not there any more.",
                                    turn->uuid);
 
+        if (!service_settings_name_is_valid(machine->name))
+                return failure_set(failure, ERROR_INVALID_NAME,
+                                   "Nothing can be set for a machine with such a name.");
+
         settings = old ? service_settings_copy(old) : service_settings_new(turn->uuid, NULL);
         g_free(settings->name);
         settings->name = g_strdup(machine->name);

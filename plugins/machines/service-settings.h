@@ -5,7 +5,8 @@
 #include "service/settings.h"
 
 /*
- * The settings of all machines' services, as they lie in SETTINGS_FOLDER (for tests $HATAGO_MACHINES_FOLDER).
+ * The settings of all machines' services, as they lie in SETTINGS_FOLDER (for tests
+ * $HATAGO_MACHINES_FOLDER).
  *
  * Each change is written on a thread, one after the other: what is asked for is compared with what the ones
  * before it have left. The model shows it once it is on the disk, and systemd is asked to read its units
@@ -38,10 +39,10 @@ typedef struct SettingsOrder {
         /* When its turn has come: changes a copy of the settings as they are then, or refuses. */
         int (*change)(void *userdata, ServiceSettings *settings, Failure *failure);
 
-        /* Exactly once, perhaps from within settings_store_change(). result is 0 (also where nothing changed);
-         * -errno with the failure filled in: that of change(), NoSuchMachine (it is gone), StartCycle (with the
-         * argument "cycle"), Failed or NoSpace (not written), UnitUnavailable (written, but systemd did not
-         * take it), or Canceled (the agent stops). May take the failure's text. */
+        /* Exactly once, perhaps from within settings_store_change(). result is 0 (also where nothing
+         * changed); -errno with the failure filled in: that of change(), NoSuchMachine (it is gone),
+         * StartCycle (with the argument "cycle"), Failed or NoSpace (not written), UnitUnavailable (written,
+         * but systemd did not take it), or Canceled (the agent stops). May take the failure's text. */
         void (*done)(void *userdata, int result, Failure *failure);
         void *userdata;
 } SettingsOrder;

@@ -178,10 +178,6 @@ static int run_rename(virDomain *domain, const VerbOptions *options, Failure *fa
         return virDomainRename(domain, options->name, /* flags= */ 0);
 }
 
-static int run_set_autostart(virDomain *domain, const VerbOptions *options, Failure *failure) {
-        return virDomainSetAutostart(domain, options->autostart);
-}
-
 /*
  * What libvirt's "invalid operation" was about
  */
@@ -308,11 +304,6 @@ static const Option rename_arguments[] = {
         {},
 };
 
-static const Option set_autostart_arguments[] = {
-        { "autostart", OPTION_BOOL, offsetof(VerbOptions, autostart) },
-        {},
-};
-
 static const Verb verb_table[] = {
         {
                         .member = "Start",
@@ -429,18 +420,6 @@ static const Verb verb_table[] = {
                         .run = run_rename,
                         .blame = blame_state_kept,
                         .reads = FACTS_ALL,
-        },
-        {
-                        .member = "SetAutostart",
-                        .name = "set-autostart",
-                        .action = ACTION_MACHINE_CONFIGURE,
-                        .lane = LANE_ORDINARY,
-                        .answer = JOB_ANSWER_EMPTY,
-                        .arguments = set_autostart_arguments,
-                        .check = verb_check_persistent,
-                        .run = run_set_autostart,
-                        .blame = blame_transient,
-                        .reads = FACTS_AUTOSTART,
         },
         {
                         .member = "Undefine",

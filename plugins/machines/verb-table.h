@@ -13,7 +13,6 @@
 /* The arguments and options of all verbs; each verb's tables say which it takes. Owns its strings. */
 typedef struct VerbOptions {
         char *name;
-        bool autostart;
         bool paused, running, discard_save, bypass_cache;
         uint64_t timeout;
         bool managed_save, snapshots_metadata, nvram;

@@ -365,7 +365,7 @@ int verbs_on_call(Machines *machines, Machine *machine, sd_bus_message *message,
 
         vc->machines = machines;
         vc->verb = verb_find(sd_bus_message_get_member(message));
-        vc->options.timeout = machines->verbs->shutdown_timeout;
+        vc->options.timeout = machine_settings(machine)->stop_timeout ?: machines->verbs->shutdown_timeout;
         g_strlcpy(vc->uuid, machine->uuid, sizeof(vc->uuid));
         g_assert(vc->verb);
 

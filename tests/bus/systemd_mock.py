@@ -111,6 +111,7 @@ class SystemdMock:
         self.verdicts, self.when, self.lock = [], 0, threading.Lock()
         self.units, self.status = {PROBE: self.probe}, {}
         self.vms, self.stops, self.stopped, self.n_reloads = {}, {}, [], 0
+        self.reload_error = ""  # why it does not
         self.started, self.reset_units, self.jobs, self.shown = [], [], {}, set()
         self.early = False  # whether the end of a job is told before its beginning
         self.context = GLib.MainContext()
@@ -203,12 +204,21 @@ class SystemdMock:
         elif method == "ListUnitsByPatterns":
             invocation.return_value(GLib.Variant("(a(ssssssouso))", (self._list(arguments.unpack()[1]),)))
         elif method == "Reload":
-            self.n_reloads += 1
-            invocation.return_value(None)
+            self._reload(invocation)
         elif method == "Subscribe":
             invocation.return_value(None)
         else:
             invocation.return_dbus_error(f"{NAME}.NoUnitForPID", "It is in no unit.")
+
+    def _reload(self, invocation):
+        """Read all units again, as it were, or not."""
+        if self.reload_error:
+            invocation.return_dbus_error("org.freedesktop.DBus.Error.AccessDenied", self.reload_error)
+            return
+        self.n_reloads += 1
+        for begins in (True, False):
+            self.connection.emit_signal(None, PATH, MANAGER, "Reloading", GLib.Variant("(b)", (begins,)))
+        invocation.return_value(None)
 
     def _start(self, unit, invocation):
         """Start a unit, with a job that ends when it does."""

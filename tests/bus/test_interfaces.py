@@ -4,7 +4,7 @@
 import pytest
 
 from hatago_bus import (CONSOLE, HOST, HOST_CHECK, JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT,
-                        VALIDATION)
+                        SERVICE, VALIDATION)
 from interface_xml import published, read_interfaces
 
 WITH_CHECKS = True
@@ -36,7 +36,7 @@ def test_the_file_is_what_the_agent_says(interfaces, live, name, kind):
 def test_each_interface_has_its_file_and_its_object(interfaces, live):
     root, machine, job, check = live.values()
     assert ours(root) == {MANAGER, MACHINES, VALIDATION, HOST}
-    assert ours(machine) == {MACHINE, CONSOLE}
+    assert ours(machine) == {MACHINE, CONSOLE, SERVICE}
     assert ours(job) == {JOB}
     assert ours(check) == {HOST_CHECK}
     assert set(interfaces) == ours(root) | ours(machine) | ours(job) | ours(check)

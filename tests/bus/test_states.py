@@ -5,7 +5,7 @@ import pytest
 
 from conftest import House
 from gi.repository import GLib
-from hatago_bus import CONSOLE, MACHINE, MANAGER, NO_OPTIONS, ROOT, BusError
+from hatago_bus import CONSOLE, MACHINE, MANAGER, NO_OPTIONS, ROOT, SERVICE, BusError
 from machines import TRANSIENT, domain_xml, driver_file, fresh_name, fresh_uuid
 
 STATES = ("off", "running", "paused", "transient", "saved", "gone")
@@ -41,10 +41,15 @@ EXPECTED_CONSOLE = {
     "Screenshot": (OFF, DONE, DONE, DONE, OFF, GONE),
     "SendKeys": (OFF, DONE, DONE, DONE, OFF, GONE),
 }
+# That of org.hatago.Host1.Machine.Service, of an agent without units; test_service.py has one with them.
+NO_UNITS = "NotSupported"
+EXPECTED_SERVICE = {"Configure": (NO_UNITS, NO_UNITS, NO_UNITS, NO_UNITS, NO_UNITS, GONE)}
+INTERFACES = {MACHINE: EXPECTED, CONSOLE: EXPECTED_CONSOLE, SERVICE: EXPECTED_SERVICE}
 # What libvirt's test driver does otherwise than QEMU's: that is what the test of real guests is for.
 TEST_DRIVER = {("Suspend", "paused"): "Failed"}
-ROWS = [(method, state, TEST_DRIVER.get((method, state), error))
-        for method, errors in (EXPECTED | EXPECTED_CONSOLE).items() for state, error in zip(STATES, errors, strict=True)]
+ROWS = [(interface, method, state, TEST_DRIVER.get((method, state), error))
+        for interface, expected in INTERFACES.items() for method, errors in expected.items()
+        for state, error in zip(STATES, errors, strict=True)]
 
 
 def arguments(caller, path, method, state):
@@ -63,7 +68,7 @@ def arguments(caller, path, method, state):
 def transients():
     """A house whose agent has a transient machine for every method, named after it."""
     house = House()
-    machines = [(method, fresh_uuid(), TRANSIENT) for method in (*EXPECTED, *EXPECTED_CONSOLE)]
+    machines = [(method, fresh_uuid(), TRANSIENT) for method in (*EXPECTED, *EXPECTED_CONSOLE, *EXPECTED_SERVICE)]
     house.ready_agent("--connect", driver_file(house.folder, *machines))
     caller = house.stranger()
     yield caller
@@ -93,19 +98,19 @@ def place(request, caller, define):
 
 
 def test_every_method_has_a_row(interfaces):
-    assert set(EXPECTED) == set(interfaces[MACHINE].methods)
-    assert set(EXPECTED_CONSOLE) == set(interfaces[CONSOLE].methods)
+    for interface, expected in INTERFACES.items():
+        assert set(expected) == set(interfaces[interface].methods)
 
 
-@pytest.mark.parametrize("method, state, error", ROWS, ids=[f"{row[0]}-{row[1]}" for row in ROWS])
-def test_what_a_method_answers_in_a_state(place, method, state, error):
+@pytest.mark.parametrize("interface, method, state, error", ROWS, ids=[f"{row[1]}-{row[2]}" for row in ROWS])
+def test_what_a_method_answers_in_a_state(place, interface, method, state, error):
     path, caller = place(method, state)
     assert state == "gone" or (caller.get(path, MACHINE, "DomainId") != 0) == (
         state in ("running", "paused", "transient"))
     before = caller.everything()
 
     try:
-        answer = caller.call(path, CONSOLE if method in EXPECTED_CONSOLE else MACHINE, method, *arguments(caller, path, method, state), NO_OPTIONS)
+        answer = caller.call(path, interface, method, *arguments(caller, path, method, state), NO_OPTIONS)
         if isinstance(answer, str) and answer.startswith("/"):
             result, name = caller.job(answer)
             assert (result == "done") == (name == "")
@@ -117,7 +122,7 @@ def test_what_a_method_answers_in_a_state(place, method, state, error):
         assert refused.message
 
     assert answered == error
-    if error in (OFF, RUNNING, PAUSED, TRANSIENT_ERROR, NOT_PAUSED, GONE):
+    if error in (OFF, RUNNING, PAUSED, TRANSIENT_ERROR, NOT_PAUSED, NO_UNITS, GONE):
         # Refused from what the model knows: nothing was asked of libvirt, and there is no job.
         assert caller.everything() == before
     assert caller.call(ROOT, MANAGER, "ListJobs", NO_OPTIONS) == []

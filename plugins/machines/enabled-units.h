@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * The units of machines (hatago-vm@) that another unit wants, requires or upholds in one of these folders
+ * (ends with NULL; paths that are not absolute are left out), as "systemctl enable" leaves them there: a new
+ * set of their names, of new strings. Those that are masked are not in it. What cannot be read is empty; no
+ * file is opened. On a thread.
+ */
+GHashTable *enabled_units_scan(char *const *folders);
