@@ -27,7 +27,7 @@
 
 /* What TimeoutStopSec= of the unit has above that: the program behind ExecStop= has to turn the machine off
  * in the end. */
-#define STOP_MARGIN (30 * G_TIME_SPAN_SECOND)
+#define STOP_MARGIN (45 * G_TIME_SPAN_SECOND)
 
 typedef enum ReadyWhen {
         READY_RUNNING, /* its process runs */

@@ -129,7 +129,7 @@ static void test_a_stop_timeout_gives_the_unit_more(Fixture *f, gconstpointer da
         run(f);
         expect_drop_in(f, "web",
                        "[Unit]\nWants=hatago-vm-ready@web.service\n"
-                       "[Service]\nTimeoutStopSec=90s\n");
+                       "[Service]\nTimeoutStopSec=105s\n");
 }
 
 static void test_names_are_escaped(Fixture *f, gconstpointer data) {
@@ -200,7 +200,7 @@ static void test_of_two_with_one_name_the_newer_counts(Fixture *f, gconstpointer
         set_age(f, UUID, 10);
         set_age(f, OTHER, 0);
         run(f);
-        expect_drop_in(f, "web", "[Service]\nTimeoutStopSec=32s\n");
+        expect_drop_in(f, "web", "[Service]\nTimeoutStopSec=47s\n");
         expect_drop_in(f, "db", "# " UUID " is not known: ignored\n");
 }
 
@@ -212,7 +212,7 @@ static void test_the_newer_counts_whichever_is_met_first(Fixture *f, gconstpoint
         set_age(f, OTHER, 10);
         set_age(f, THIRD, 5);
         run(f);
-        expect_drop_in(f, "web", "[Service]\nTimeoutStopSec=31s\n");
+        expect_drop_in(f, "web", "[Service]\nTimeoutStopSec=46s\n");
 }
 
 static void test_hostile_files_hinder_no_other(Fixture *f, gconstpointer data) {
@@ -238,7 +238,7 @@ static void test_what_cannot_be_written_is_told_and_the_rest_is_written(Fixture 
         put(f, UUID, "web", "Autostart=yes\nStopTimeoutSec=60\n");
         g_assert_true(g_file_set_contents(wants, "", 0, NULL));
         g_assert_cmpint(generator_run(f->settings, UNIT, f->output), ==, -ENOTDIR);
-        expect_drop_in(f, "web", "[Service]\nTimeoutStopSec=90s\n");
+        expect_drop_in(f, "web", "[Service]\nTimeoutStopSec=105s\n");
         g_assert_cmpint(generator_run(f->settings, UNIT, "/nonexistent"), ==, -ENOENT);
         g_assert_cmpint(g_unlink(wants), ==, 0);
 }
