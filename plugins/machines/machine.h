@@ -44,6 +44,8 @@ typedef struct Machine {
         uint32_t warnings, host_warnings; /* bits of warnings.h; the first has the second in it */
         unsigned watched_id;              /* of warnings.c: the run, and since when it is known, monotonic */
         int64_t watched_since;
+        unsigned status_run;  /* of status-lines.c: the run, and what its line tells, */
+        uint32_t status_told; /* as a number; 0: it is off */
         uint32_t pid;
         uint64_t started_at;
         MachineStatistics *statistics; /* NULL: never sampled */

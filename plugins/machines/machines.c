@@ -11,6 +11,7 @@
 #include "network-watch.h"
 #include "service-settings.h"
 #include "statistics.h"
+#include "status-lines.h"
 #include "sync.h"
 #include "units.h"
 #include "verbs.h"
@@ -44,6 +45,8 @@ Machines *machines_new(const Services *services) {
         machines->autostart = autostart_new(machines);
         machines->verbs = verbs_new(machines);
         machines->statistics = statistics_new(machines);
+        machines->status_lines = status_lines_new(
+                        services->event, machines->use_units ? services->units : NULL, &status_pace);
         machines->warnings = warnings_new(machines);
         machines->definitions = user_count_new(DEFINITIONS_PER_USER_MAX);
         machines->consoles = user_count_new(CONSOLES_PER_USER_MAX);
@@ -56,6 +59,7 @@ Machines *machines_free(Machines *machines) {
                 return NULL;
 
         statistics_free(machines->statistics);
+        status_lines_free(machines->status_lines);
         warnings_free(machines->warnings);
         verbs_free(machines->verbs);
         autostart_free(machines->autostart);
@@ -247,4 +251,5 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
                 image_watch_look(machines->images, machine->uuid);
         if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID))
                 verbs_on_run_ended(machines->verbs, machine->uuid, machine->id);
+        status_lines_look(machines->status_lines, machine);
 }

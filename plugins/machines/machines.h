@@ -24,6 +24,7 @@ typedef struct Machines {
         struct Units *units; /* NULL: they are not used */
         struct Verbs *verbs;
         struct Statistics *statistics;
+        struct StatusLines *status_lines;
         struct Warnings *warnings;
         UserCount *definitions;      /* under way */
         unsigned n_domain_job_calls; /* under way, of domain-job.c */

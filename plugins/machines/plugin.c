@@ -10,6 +10,7 @@
 #include "service-settings.h"
 #include "service.h"
 #include "statistics.h"
+#include "status-lines.h"
 #include "sync.h"
 #include "units.h"
 #include "verbs.h"
@@ -39,6 +40,9 @@ static int plugin_start(void *plugin) {
                                                  .closing = network_watch_closing,
                                                  .connected = network_watch_on_connected,
                                                  .userdata = machines->networks });
+        hypervisor_listen(machines->services->hypervisor,
+                          &(HypervisorListener){ .connected = status_lines_on_connected,
+                                                 .userdata = machines->status_lines });
 
         settings_store_start(machines->settings);
         r = machines_publish(machines);

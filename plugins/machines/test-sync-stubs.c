@@ -5,6 +5,7 @@
 #include "network-watch.h"
 #include "service-settings.h"
 #include "statistics.h"
+#include "status-lines.h"
 #include "units.h"
 #include "verbs.h"
 #include "warnings.h"
@@ -108,6 +109,19 @@ Verbs *verbs_free(Verbs *verbs) {
 }
 
 void verbs_on_run_ended(Verbs *verbs, const char *uuid, unsigned run) {
+}
+
+const StatusPace status_pace;
+
+StatusLines *status_lines_new(sd_event *event, UnitRunner *units, const StatusPace *pace) {
+        return NULL;
+}
+
+StatusLines *status_lines_free(StatusLines *lines) {
+        return NULL;
+}
+
+void status_lines_look(StatusLines *lines, Machine *machine) {
 }
 
 Warnings *warnings_new(Machines *machines) {

@@ -28,9 +28,14 @@ hatago-host
     -rw-r--r-- /usr/share/man/man8/hatago-probe.8.gz
 hatago-machines
     -rwxr-xr-x /lib/systemd/system-generators/hatago-generator
+    -rw-r--r-- /lib/systemd/system/hatago-vm-leases.path
+    -rw-r--r-- /lib/systemd/system/hatago-vm-leases.service
+    -rw-r--r-- /lib/systemd/system/hatago-vm-status.service
     -rw-r--r-- /lib/systemd/system/hatago-vm@.service
     -rw-r--r-- /usr/@LIB@/hatago/plugins/machines.so
     -rwxr-xr-x /usr/libexec/hatago/hatago-vm
+    -rw-r--r-- /usr/share/man/man5/hatago-vm@.service.5.gz
+    -rw-r--r-- /usr/share/man/man8/hatago-vm.8.gz
 hatagod
     -rw-r--r-- /etc/hatago/hatagod.conf
     -rw-r--r-- /lib/systemd/system/hatagod.service
@@ -59,6 +64,8 @@ DEBIAN = """
 """
 DEBIAN_ALSO = {"hatago-host": """
     -rw-r--r-- /usr/share/lintian/overrides/hatago-host
+""", "hatago-machines": """
+    -rw-r--r-- /usr/share/lintian/overrides/hatago-machines
 """, "hatagod": """
     -rw-r--r-- /usr/share/lintian/overrides/hatagod
 """}

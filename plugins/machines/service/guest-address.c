@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guest-address.h"
+
+#include <arpa/inet.h>
+#include <glib.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* In the form that inet_ntop() has for it: what was said may be anything. */
+static char *read_ipv4(const char *text) {
+        char canonical[INET_ADDRSTRLEN];
+        struct in_addr address;
+        uint32_t host;
+
+        if (inet_pton(AF_INET, text, &address) != 1)
+                return NULL;
+
+        host = ntohl(address.s_addr);
+        if (host >> 24 == 0 || host >> 24 == 127 || host >> 16 == 0xa9fe || host >> 28 >= 0xe)
+                return NULL;
+
+        return g_strdup(inet_ntop(AF_INET, &address, canonical, sizeof(canonical)));
+}
+
+static char *read_ipv6(const char *text) {
+        char canonical[INET6_ADDRSTRLEN];
+        struct in6_addr address;
+
+        if (inet_pton(AF_INET6, text, &address) != 1)
+                return NULL;
+        if (IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_LOOPBACK(&address) ||
+            IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_MULTICAST(&address) ||
+            IN6_IS_ADDR_V4MAPPED(&address))
+                return NULL;
+
+        return g_strdup(inet_ntop(AF_INET6, &address, canonical, sizeof(canonical)));
+}
+
+static char *find_address(const virDomainInterfacePtr *interfaces, int n, int type,
+                          char *(*read)(const char *text)) {
+        for (int i = 0; i < n; i++)
+                for (unsigned j = 0; j < interfaces[i]->naddrs; j++) {
+                        const virDomainIPAddress *address = &interfaces[i]->addrs[j];
+                        char *text = address->type == type && address->addr ? read(address->addr) : NULL;
+
+                        if (text)
+                                return text;
+                }
+        return NULL;
+}
+
+char *guest_address_pick(const virDomainInterfacePtr *interfaces, int n) {
+        return find_address(interfaces, n, VIR_IP_ADDR_TYPE_IPV4, read_ipv4)
+                               ?: find_address(interfaces, n, VIR_IP_ADDR_TYPE_IPV6, read_ipv6);
+}
+
+static char *ask(virDomainPtr domain, unsigned source) {
+        virDomainInterfacePtr *interfaces = NULL;
+        int n = virDomainInterfaceAddresses(domain, &interfaces, source, /* flags= */ 0);
+        char *address = n > 0 ? guest_address_pick(interfaces, n) : NULL;
+
+        for (int i = 0; i < n; i++)
+                virDomainInterfaceFree(interfaces[i]);
+        free(interfaces);
+        return address;
+}
+
+char *guest_address_known(virDomainPtr domain) {
+        return ask(domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE)
+                               ?: ask(domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP);
+}
+
+char *guest_address_asked(virDomainPtr domain) {
+        return ask(domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT);
+}

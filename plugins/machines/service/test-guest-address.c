@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guest-address.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* One interface for each address: "A.B.C.D" is of IPv4, "6 TEXT" is told as one of IPv6. */
+static char *pick(const char *const *addresses) {
+        virDomainInterface interfaces[16] = { 0 };
+        virDomainIPAddress parts[16] = { 0 };
+        virDomainInterfacePtr list[16];
+        int n = 0;
+
+        for (; addresses[n]; n++) {
+                bool six = g_str_has_prefix(addresses[n], "6 ");
+
+                parts[n].type = six ? VIR_IP_ADDR_TYPE_IPV6 : VIR_IP_ADDR_TYPE_IPV4;
+                parts[n].addr = (char *) addresses[n] + (six ? 2 : 0);
+                interfaces[n].addrs = &parts[n];
+                interfaces[n].naddrs = 1;
+                list[n] = &interfaces[n];
+        }
+        return guest_address_pick(list, n);
+}
+
+#define PICK(...) pick((const char *const[]){ __VA_ARGS__, NULL })
+
+static void assert_picked(char *found, const char *expected) {
+        g_assert_cmpstr(found, ==, expected);
+        g_free(found);
+}
+
+static void test_the_first_of_ipv4_else_of_ipv6(void) {
+        assert_picked(PICK("192.168.122.15", "10.0.0.1"), "192.168.122.15");
+        assert_picked(PICK("6 2001:db8::1", "10.0.0.1"), "10.0.0.1");
+        assert_picked(PICK("6 fe80::1", "6 2001:0DB8:0:0::2", "6 2001:db8::3"), "2001:db8::2");
+        assert_picked(guest_address_pick(NULL, 0), NULL);
+}
+
+static void test_those_of_no_use_are_passed_over(void) {
+        assert_picked(PICK("127.0.0.1", "169.254.7.7", "0.0.0.0", "224.0.0.1", "255.255.255.255",
+                           "10.1.2.3"),
+                      "10.1.2.3");
+        assert_picked(PICK("6 ::1", "6 ::", "6 fe80::1", "6 ff02::1", "6 ::ffff:10.0.0.1"), NULL);
+}
+
+/* What a guest agent says of itself goes into a line that root reads. */
+static void test_what_is_no_address_is_never_shown(void) {
+        assert_picked(PICK("10.0.0.1\nMAINPID=1", "10.0.0.1 ", " 10.0.0.1", "010.0.0.1", "10.0.0.1/24",
+                           "web", "", "\x1b[31m", "6 fe80::1%eth0", "6 2001:db8::1\nREADY=1", "6 10.0.0.1"),
+                      NULL);
+}
+
+/* An interface may have many, or none, and a text that is not there. */
+static void test_all_addresses_of_an_interface_are_looked_at(void) {
+        virDomainIPAddress parts[] = {
+                { .type = VIR_IP_ADDR_TYPE_IPV4, .addr = NULL },
+                { .type = 7, .addr = (char *) "10.0.0.7" },
+                { .type = VIR_IP_ADDR_TYPE_IPV4, .addr = (char *) "10.0.0.8" },
+        };
+        virDomainInterface none = { 0 }, some = { .addrs = parts, .naddrs = G_N_ELEMENTS(parts) };
+        const virDomainInterfacePtr list[] = { &none, &some };
+
+        assert_picked(guest_address_pick(list, G_N_ELEMENTS(list)), "10.0.0.8");
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/guest-address/the first of IPv4, else of IPv6",
+                        test_the_first_of_ipv4_else_of_ipv6);
+        g_test_add_func("/guest-address/those of no use are passed over",
+                        test_those_of_no_use_are_passed_over);
+        g_test_add_func("/guest-address/what is no address is never shown",
+                        test_what_is_no_address_is_never_shown);
+        g_test_add_func("/guest-address/all addresses of an interface are looked at",
+                        test_all_addresses_of_an_interface_are_looked_at);
+        return g_test_run();
+}
