@@ -46,6 +46,7 @@ hatagod
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.HostCheck.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Job.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Machine.Console.xml
+    -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Machine.Service.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Machine.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Machines.xml
     -rw-r--r-- /usr/share/dbus-1/interfaces/org.hatago.Host1.Manager.xml
