@@ -30,6 +30,7 @@ hatago-machines
     -rwxr-xr-x /lib/systemd/system-generators/hatago-generator
     -rw-r--r-- /lib/systemd/system/hatago-vm-leases.path
     -rw-r--r-- /lib/systemd/system/hatago-vm-leases.service
+    -rw-r--r-- /lib/systemd/system/hatago-vm-ready@.service
     -rw-r--r-- /lib/systemd/system/hatago-vm-status.service
     -rw-r--r-- /lib/systemd/system/hatago-vm@.service
     -rw-r--r-- /usr/@LIB@/hatago/plugins/machines.so

@@ -2,7 +2,6 @@
 #include "end.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -189,24 +188,8 @@ static const EndHow at_host_shutdown[] = {
         [HOST_SHUTDOWN_POWEROFF] = END_HARD,
 };
 
-static ServiceSettings *read_settings(const char *uuid) {
-        int fd = open(SETTINGS_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC), r = fd < 0 ? -errno : 0;
-        g_autofree char *why = NULL;
-        ServiceSettings *settings = NULL;
-
-        if (r >= 0) {
-                r = service_settings_read(fd, uuid, &settings, &why);
-                (void) close(fd);
-        }
-        if (r >= 0)
-                return settings;
-        if (r != -ENOENT)
-                log_warning("Its settings, ignoring: %s", why ?: g_strerror(-r));
-        return service_settings_new(uuid, /* name= */ NULL);
-}
-
 bool run_stop(const RunRecord *run, int pidfd) {
-        g_autoptr(ServiceSettings) settings = read_settings(run->uuid);
+        g_autoptr(ServiceSettings) settings = service_settings_load(SETTINGS_FOLDER, run->uuid);
         EndHow how = at_host_shutdown[settings->host_shutdown];
 
         if (how != END_SHUTDOWN && host_state_read() != HOST_STOPPING)

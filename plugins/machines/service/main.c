@@ -20,6 +20,7 @@ static const Verb verbs[] = {
         { "start", verb_start, true, "Start it, or take it over, and hand QEMU over to systemd" },
         { "stop", verb_stop, true, "Have it shut down, and power it off if it does not" },
         { "ended", verb_ended, true, "Tell whether it crashed, once it has ended" },
+        { "ready", verb_ready, true, "Wait until it is ready for others" },
         { "status", verb_status, false, "Renew what the units of running machines say of them" },
         { "leases", verb_leases, false, "The same, while there are new leases" },
         {},

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "boot-wait.h"
 #include "end.h"
 #include "notify.h"
 #include "places.h"
@@ -196,6 +197,14 @@ static int step_look(Start *start) {
         return -EINTR;
 }
 
+/* Others may have started it during a wait. */
+static int step_boot(Start *start) {
+        g_autoptr(ServiceSettings) settings = service_settings_load(SETTINGS_FOLDER, start->vm.uuid);
+        int r = boot_wait(start->vm.domain, settings);
+
+        return r > 0 ? step_look(start) : r;
+}
+
 /* libvirt's call is waited for, whatever systemd wants meanwhile: what it leads to must not run on. */
 static int step_create(Start *start) {
         g_auto(Failure) failure = { 0 };
@@ -313,6 +322,8 @@ ExitStatus verb_start(const char *instance) {
         vm_be_quiet();
 
         r = step_look(start);
+        if (r >= 0 && start->found == FOUND_OFF && !start->request.adopt)
+                r = step_boot(start);
         if (r == -EINTR)
                 return EXIT_DONE;
         if (r < 0)
