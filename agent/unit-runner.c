@@ -147,9 +147,13 @@ static int run_on_status(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
         if (run->order.forget_failure)
                 run_reset(run);
-        text = *status ? g_strdup(status)
-                       : g_strdup_printf("%s: %s; journalctl -u %s tells why.", run->order.unit,
-                                         run->gone_result, run->order.unit);
+        if (g_str_equal(run->gone_result, "canceled"))
+                text = g_strdup_printf("%s was stopped before it had started.", run->order.unit);
+        else if (*status)
+                text = g_strdup(status);
+        else
+                text = g_strdup_printf("%s: %s; journalctl -u %s tells why.", run->order.unit, run->gone_result,
+                                       run->order.unit);
         run_fail(run, run->order.failed, text);
         return 0;
 }
