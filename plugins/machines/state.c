@@ -89,7 +89,6 @@ const char *state_reason_to_string(int state, int reason) {
 /* For each detail of an event, in libvirt's order, the reason it leaves behind. */
 static const int started_reasons[] = {
         [VIR_DOMAIN_EVENT_STARTED_BOOTED] = VIR_DOMAIN_RUNNING_BOOTED,
-        [VIR_DOMAIN_EVENT_STARTED_MIGRATED] = VIR_DOMAIN_RUNNING_MIGRATED,
         [VIR_DOMAIN_EVENT_STARTED_RESTORED] = VIR_DOMAIN_RUNNING_RESTORED,
         [VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT] = VIR_DOMAIN_RUNNING_FROM_SNAPSHOT,
         [VIR_DOMAIN_EVENT_STARTED_WAKEUP] = VIR_DOMAIN_RUNNING_WAKEUP,
@@ -148,6 +147,13 @@ static const struct {
 };
 
 bool state_after_event(int event, int detail, int *ret_state, int *ret_reason) {
+        /* An incoming migration is only prepared: it runs where it comes from, until it is resumed here. */
+        if (event == VIR_DOMAIN_EVENT_STARTED && detail == VIR_DOMAIN_EVENT_STARTED_MIGRATED) {
+                *ret_state = VIR_DOMAIN_PAUSED;
+                *ret_reason = VIR_DOMAIN_PAUSED_MIGRATION;
+                return true;
+        }
+
         for (size_t i = 0; i < G_N_ELEMENTS(event_states); i++)
                 if (event_states[i].event == event) {
                         *ret_state = event_states[i].state;
