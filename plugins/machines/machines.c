@@ -8,11 +8,13 @@
 #include "console.h"
 #include "image-watch.h"
 #include "machined.h"
+#include "mirror.h"
 #include "network-watch.h"
 #include "service-settings.h"
 #include "statistics.h"
 #include "status-lines.h"
 #include "sync.h"
+#include "unit-start.h"
 #include "units.h"
 #include "verbs.h"
 #include "warnings.h"
@@ -43,6 +45,8 @@ Machines *machines_new(const Services *services) {
         machines->units = units_new(machines);
         machines->settings = settings_store_new(machines);
         machines->autostart = autostart_new(machines);
+        machines->starts = unit_starts_new(machines);
+        machines->mirror = mirror_new(machines);
         machines->verbs = verbs_new(machines);
         machines->statistics = statistics_new(machines);
         machines->status_lines = status_lines_new(
@@ -64,6 +68,8 @@ Machines *machines_free(Machines *machines) {
         verbs_free(machines->verbs);
         autostart_free(machines->autostart);
         settings_store_free(machines->settings);
+        mirror_free(machines->mirror);
+        unit_starts_free(machines->starts);
         units_free(machines->units);
         machined_free(machines->machined);
         network_watch_free(machines->networks);
@@ -171,6 +177,7 @@ static void machines_remove(Machines *machines, Machine *machine) {
         if (g_hash_table_lookup(machines->by_name, machine->name) == machine)
                 g_hash_table_remove(machines->by_name, machine->name);
         g_hash_table_remove(machines->by_uuid, machine->uuid);
+        mirror_forget(machines->mirror, uuid);
         verbs_on_run_ended(machines->verbs, uuid, /* run= */ 0);
 }
 
@@ -190,6 +197,8 @@ static void machines_add(Machines *machines, const MachineFacts *facts) {
         (void) autostart_apply(machines->autostart, machine);
         objects_added(machines->services->objects, machine->path);
         image_watch_look(machines->images, machine->uuid);
+        unit_starts_look(machines->starts, machine);
+        mirror_look(machines->mirror, machine);
 }
 
 void machines_apply_facts(Machines *machines, const MachineFacts *facts) {
@@ -222,6 +231,13 @@ void machines_set_host_warnings(Machines *machines, Machine *machine, uint32_t w
         machines_changed(machines, machine, /* mask= */ 0);
 }
 
+/* What systemd says of its unit, and libvirt of its run. */
+#define UNIT_BITS                                                                                           \
+        (MACHINE_BIT(MACHINE_UNIT_STATE) | MACHINE_BIT(MACHINE_SERVICE_UNIT_RESULT) |                       \
+         MACHINE_BIT(MACHINE_SERVICE_UNIT_STATUS))
+#define RUN_BITS                                                                                            \
+        (MACHINE_BIT(MACHINE_DOMAIN_ID) | MACHINE_BIT(MACHINE_STATE) | MACHINE_BIT(MACHINE_STATE_REASON))
+
 void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
         if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID)) {
                 const Failure none = { 0 };
@@ -252,4 +268,8 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
         if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID))
                 verbs_on_run_ended(machines->verbs, machine->uuid, machine->id);
         status_lines_look(machines->status_lines, machine);
+        if (mask & UNIT_BITS)
+                unit_starts_look(machines->starts, machine);
+        if (mask & (UNIT_BITS | RUN_BITS))
+                mirror_look(machines->mirror, machine);
 }

@@ -21,7 +21,9 @@ typedef struct Machines {
         struct ImageWatch *images;
         struct NetworkWatch *networks;
         struct Machined *machined;
-        struct Units *units; /* NULL: they are not used */
+        struct Units *units;       /* NULL: they are not used */
+        struct UnitStarts *starts; /* likewise */
+        struct Mirror *mirror;     /* NULL: what others start is not adopted */
         struct Verbs *verbs;
         struct Statistics *statistics;
         struct StatusLines *status_lines;

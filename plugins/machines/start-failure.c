@@ -61,6 +61,20 @@ static const Row libvirt_rows[] = {
         { "operation failed: failed to read cookie", ERROR_SAVE_IMAGE_INVALID },
 };
 
+/* Where neither of them says more: what the number of libvirt's error would say, for texts that come
+ * without. */
+static const Row general_rows[] = {
+        { "Requested operation is not valid: domain is already running", ERROR_MACHINE_RUNNING },
+        { "unsupported configuration: .*", ERROR_NOT_SUPPORTED },
+        { "this function is not supported by the connection driver: .*", ERROR_NOT_SUPPORTED },
+        { "Operation not supported: .*", ERROR_NOT_SUPPORTED },
+        { "(access denied|authentication (failed|unavailable|cancelled)): .*", ERROR_HYPERVISOR_DENIED },
+        { "Timed out during operation: .*", ERROR_TIMED_OUT },
+        { "resource busy: .*", ERROR_BUSY },
+        { ".*: No space left on device", ERROR_NO_SPACE },
+        { ".*: Cannot allocate memory", ERROR_NO_MEMORY },
+};
+
 /* What QEMU says, behind its name and the option that it is about: 7.2's words. */
 static const Row qemu_rows[] = {
         { "Could not open '(?<path>.*)'" MISSING, ERROR_IMAGE_MISSING },
@@ -220,7 +234,9 @@ bool start_failure_read(Failure *failure) {
 
         g_strchomp(text);
         return rows_apply(libvirt_rows, G_N_ELEMENTS(libvirt_rows), text, failure) ||
-               log_read(text, failure);
+               log_read(text, failure) ||
+               (failure->code == ERROR_FAILED &&
+                rows_apply(general_rows, G_N_ELEMENTS(general_rows), text, failure));
 }
 
 /* Of the network, or pool: -1 missing, 0 not active, 1 active (or not known). */

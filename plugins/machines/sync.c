@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "image-watch.h"
+#include "mirror.h"
 #include "reading.h"
 #include "state.h"
 #include "survey.h"
@@ -261,9 +262,10 @@ static void sync_on_survey_ended(void *userdata, bool complete) {
         Sync *sync = userdata;
 
         sync->failed_all = !complete;
-        if (complete)
+        if (complete) {
                 sync_set_synced(sync, true);
-        else
+                mirror_look_all(sync->machines->mirror);
+        } else
                 sync_retry_later(sync);
 }
 

@@ -177,6 +177,11 @@ static void test_names_hold_anything(void) {
 static void test_what_is_not_known_stays_as_it_was(void) {
         reads("", ERROR_FAILED, "");
         reads("operation failed: something else", ERROR_FAILED, "");
+        reads("unsupported configuration: of tomorrow", ERROR_NOT_SUPPORTED, "");
+        reads("access denied: 'QEMU' denied access", ERROR_HYPERVISOR_DENIED, "");
+        reads("Requested operation is not valid: domain is already running", ERROR_MACHINE_RUNNING, "");
+        reads("Unable to write '/x': No space left on device", ERROR_NO_SPACE, "");
+        reads("cannot fork child process: Cannot allocate memory", ERROR_NO_MEMORY, "");
         reads(EXITED, ERROR_FAILED, "");
         reads(EXITED STAMP, ERROR_FAILED, "");
         reads(EXITED STAMP "-blockdev {\"a\":\"", ERROR_FAILED, "");

@@ -2,10 +2,12 @@
 #include "autostart.h"
 #include "image-watch.h"
 #include "machined.h"
+#include "mirror.h"
 #include "network-watch.h"
 #include "service-settings.h"
 #include "statistics.h"
 #include "status-lines.h"
+#include "unit-start.h"
 #include "units.h"
 #include "verbs.h"
 #include "warnings.h"
@@ -86,6 +88,34 @@ Statistics *statistics_new(Machines *machines) {
 
 Statistics *statistics_free(Statistics *statistics) {
         return NULL;
+}
+
+Mirror *mirror_new(Machines *machines) {
+        return NULL;
+}
+
+Mirror *mirror_free(Mirror *mirror) {
+        return NULL;
+}
+
+void mirror_look(Mirror *mirror, const Machine *machine) {
+}
+
+void mirror_look_all(Mirror *mirror) {
+}
+
+void mirror_forget(Mirror *mirror, const char *uuid) {
+}
+
+UnitStarts *unit_starts_new(Machines *machines) {
+        return NULL;
+}
+
+UnitStarts *unit_starts_free(UnitStarts *starts) {
+        return NULL;
+}
+
+void unit_starts_look(UnitStarts *starts, Machine *machine) {
 }
 
 Units *units_new(Machines *machines) {

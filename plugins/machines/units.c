@@ -7,6 +7,8 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "common/unit-name.h"
+#include "mirror.h"
+#include "unit-start.h"
 
 /* The bus allows a connection 128 calls that wait for their answer. */
 #define ASKING_MAX 8U
@@ -33,6 +35,7 @@ struct Units {
         Machines *machines;
         GHashTable *by_name; /* owns the Unit */
         GQueue waiting;      /* of Unit: systemd is to be asked about them */
+        bool any_starting;   /* of the last list: one is being started, or is to be */
         unsigned n_asking;
         bool known, reloading;
         sd_bus_slot *slots[4], *list;
@@ -41,6 +44,8 @@ struct Units {
 /*
  * One unit, and whose it is
  */
+
+static const UnitFacts not_loaded = { .active = (char *) "inactive" };
 
 static void unit_free(gpointer p) {
         Unit *unit = p;
@@ -62,7 +67,7 @@ static Unit *units_get(Units *units, const char *name) {
                 unit = g_new0(Unit, 1);
                 unit->units = units;
                 unit->name = g_strdup(name);
-                unit_facts_copy(&unit->facts, &(const UnitFacts){ 0 });
+                unit_facts_copy(&unit->facts, &not_loaded); /* until more is told */
                 g_hash_table_insert(units->by_name, unit->name, unit);
         }
         return unit;
@@ -104,7 +109,7 @@ static const char *ready_state(const Unit *unit) {
 }
 
 uint64_t units_apply(Units *units, Machine *machine) {
-        static const UnitFacts unknown = { 0 }, not_loaded = { .active = (char *) "inactive" };
+        static const UnitFacts unknown = { 0 };
         g_autofree char *name = NULL, *ready = NULL;
         const Unit *unit;
 
@@ -299,8 +304,11 @@ static gboolean unit_is_gone(gpointer key, gpointer value, gpointer userdata) {
         return gone;
 }
 
-static void units_list_one(Units *units, const char *name, const char *active, const char *sub) {
+static void units_list_one(Units *units, const char *name, const char *active, const char *sub,
+                           uint32_t job) {
         Unit *unit = units_get(units, name);
+
+        units->any_starting |= job != 0 || g_str_equal(active, "activating");
 
         unit->listed = true;
         if (g_str_equal(unit->facts.active, active) && g_str_equal(unit->facts.sub, sub))
@@ -318,13 +326,17 @@ static void units_tell_all(Units *units) {
 
         for (guint i = 0; i < list->len; i++)
                 machines_changed(units->machines, list->pdata[i], units_apply(units, list->pdata[i]));
+        unit_starts_on_known(units->machines->starts, units->any_starting);
+        mirror_look_all(units->machines->mirror);
 }
 
 static int units_on_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Units *units = userdata;
         const char *name, *active, *sub;
+        uint32_t job;
         int r;
 
+        units->any_starting = false;
         units->list = sd_bus_slot_unref(units->list);
         if (sd_bus_message_is_method_error(m, NULL)) {
                 log_warning("systemd does not tell its units, ignoring: %s",
@@ -334,8 +346,8 @@ static int units_on_list(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
         r = sd_bus_message_enter_container(m, 'a', "(ssssssouso)");
         while (r >= 0 && (r = sd_bus_message_read(m, "(ssssssouso)", &name, NULL, NULL, &active, &sub, NULL,
-                                                  NULL, NULL, NULL, NULL)) > 0)
-                units_list_one(units, name, active, sub);
+                                                  NULL, &job, NULL, NULL)) > 0)
+                units_list_one(units, name, active, sub, job);
         if (r < 0) {
                 log_warning("Cannot read systemd's list of units, ignoring: %s", g_strerror(-r));
                 return 0;

@@ -5,8 +5,8 @@
 
 /*
  * What systemd says of the units of all machines, hatago-vm@ and hatago-vm-ready@: read once, and again
- * after systemd has read its units anew; from then on by its signals. Where units are not used there is
- * none.
+ * after systemd has read its units anew; from then on by its signals. Who starts and stops them, see
+ * unit-start.h and mirror.h. Where units are not used there is none.
  */
 typedef struct Units Units;
 

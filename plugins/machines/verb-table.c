@@ -256,6 +256,8 @@ static int validate_name(const VerbOptions *options, Failure *failure) {
 }
 
 static VerbOutcome outcome_start(const Machine *machine) {
+        if (machine && g_str_equal(machine_unit_state(machine), "activating"))
+                return VERB_GOES_ON;
         if (!machine || !machine_is_active(machine))
                 return VERB_UNKNOWN; /* it may never have begun, or have ended again */
 

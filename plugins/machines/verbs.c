@@ -10,6 +10,7 @@
 #include "domain-job.h"
 #include "image-watch.h"
 #include "sync.h"
+#include "unit-start.h"
 #include "verb-table.h"
 
 #define SHUTDOWN_TIMEOUT_DEFAULT (3 * G_TIME_SPAN_MINUTE)
@@ -36,6 +37,7 @@ typedef struct VerbJob {
         bool waiting;
         sd_event_source *timer;
         DomainJob *domain_job; /* while libvirt works on one of its own */
+        UnitStart *unit_start; /* while systemd works on one of its own */
         bool aborted;          /* it was asked to break it off */
         unsigned n_doubts;     /* how often nothing showed that it was done, of an adopted one */
         JobResult result;      /* that it ends with once its machine was read */
@@ -69,9 +71,12 @@ static bool verb_job_on_cancel(Job *job, void *userdata) {
         VerbJob *vj = userdata;
         g_auto(Failure) failure = { 0 };
 
-        if (vj->domain_job) {
+        if (vj->domain_job || vj->unit_start) {
                 vj->aborted = true;
-                domain_job_abort(vj->domain_job);
+                if (vj->unit_start)
+                        unit_start_cancel(vj->unit_start);
+                else
+                        domain_job_abort(vj->domain_job);
                 return true;
         }
         if (!vj->waiting)
@@ -177,14 +182,14 @@ static void verb_job_done(void *data, int result, Failure *failure) {
         vj->result = canceled ? JOB_CANCELED : result < 0 ? JOB_FAILED : JOB_DONE;
         if (result < 0)
                 failure_move(&vj->failure, failure);
-        if (vj->aborted && canceled)
+        if (vj->aborted && canceled && vj->verb->libvirt_job)
                 (void) failure_set(&vj->failure, ERROR_CANCELED, "Canceled; nothing was saved.");
 
         if (vj->verb->starts && vj->result == JOB_FAILED)
                 verb_job_remember_failure(vj);
 
         /* What failed at once has changed nothing; what was broken off had begun to. */
-        if (result < 0 && !vj->domain_job) {
+        if (result < 0 && !vj->aborted && !vj->domain_job) {
                 verb_job_on_read(vj);
                 return;
         }
@@ -195,6 +200,49 @@ static void verb_job_done(void *data, int result, Failure *failure) {
         /* The event of what was done may not have come yet: the job ends when its machine shows it. */
         sync_read(vj->verbs->machines->sync, vj->uuid, FACTS_STATE | FACTS_PERSISTENT | vj->verb->reads,
                   verb_job_on_read, vj);
+}
+
+/*
+ * A start by systemd: its unit calls libvirt
+ */
+
+static void verb_job_on_unit_started(void *data, int result, Failure *failure) {
+        VerbJob *vj = data;
+
+        vj->unit_start = NULL;
+        /* The agent stops, the start goes on: the next agent takes it over. */
+        if (result == -ECANCELED && !vj->aborted)
+                verb_job_free(vj);
+        else
+                verb_job_done(vj, result, failure);
+}
+
+/* It is written down; much may have happened before that. */
+static void verb_job_start_unit(void *data, int result, Failure *failure) {
+        VerbJob *vj = data;
+        Machines *machines = vj->verbs->machines;
+        const Machine *machine = machines_find(machines, vj->uuid);
+        const StartRequest request = { .paused = vj->options.paused,
+                                       .discard_save = vj->options.discard_save };
+
+        if (result >= 0 && !machine)
+                result = failure_set(failure, ERROR_NO_SUCH_MACHINE, "The machine is not there any more.");
+        if (result >= 0)
+                result = vj->verb->check(machine, failure);
+        if (result >= 0)
+                result = unit_start_new(machines->starts, machine, &request, verb_job_on_unit_started, vj,
+                                        &vj->unit_start, failure);
+        if (result < 0)
+                verb_job_done(vj, result, failure);
+        else
+                job_set_cancel(vj->job, verb_job_on_cancel, vj);
+}
+
+static int verb_job_write_record(void *data, virConnect *connection, Failure *failure) {
+        const VerbJob *vj = data;
+
+        job_write_record(vj->job);
+        return 0;
 }
 
 /*
@@ -233,6 +281,10 @@ static void verb_job_on_settled(void *data) {
         if (outcome == VERB_UNKNOWN && canceled) {
                 vj->result = JOB_CANCELED;
                 (void) failure_set(&vj->failure, ERROR_CANCELED, "Canceled; nothing was saved.");
+        } else if (outcome == VERB_UNKNOWN && vj->verb->starts && machine &&
+                   machine->start_failure.code != ERROR_NONE) {
+                vj->result = JOB_FAILED;
+                failure_copy(&vj->failure, &machine->start_failure);
         } else if (outcome == VERB_UNKNOWN) {
                 vj->result = JOB_FAILED;
                 (void) failure_set(
@@ -320,6 +372,7 @@ static void verb_on_authorized(Call *call, void *arguments) {
         Machines *machines = vc->machines;
         g_auto(Failure) failure = { 0 };
         Machine *machine;
+        bool by_unit;
         VerbJob *vj;
         Job *job;
 
@@ -346,12 +399,13 @@ static void verb_on_authorized(Call *call, void *arguments) {
         vj->job = job;
         if (vj->verb->outcome)
                 job_set_record(job, vj->run, vj->options.timeout);
+        by_unit = vj->verb->starts && machines_use_units(machines);
         Request request = {
                 .lane = vj->verb->lane,
                 .key = vj->uuid,
-                .run = verb_job_run,
+                .run = by_unit ? verb_job_write_record : verb_job_run,
                 .began = verb_job_began,
-                .done = verb_job_done,
+                .done = by_unit ? verb_job_start_unit : verb_job_done,
                 .data = vj,
         };
         if (hypervisor_submit(machines->services->hypervisor, &request, &vj->request_id, &failure) < 0)
