@@ -152,8 +152,8 @@ static int run_on_status(sd_bus_message *m, void *userdata, sd_bus_error *error)
         else if (*status)
                 text = g_strdup(status);
         else
-                text = g_strdup_printf("%s: %s; journalctl -u %s tells why.", run->order.unit, run->gone_result,
-                                       run->order.unit);
+                text = g_strdup_printf("%s: %s; journalctl -u %s tells why.", run->order.unit,
+                                       run->gone_result, run->order.unit);
         run_fail(run, run->order.failed, text);
         return 0;
 }
