@@ -144,6 +144,10 @@ class SystemdMock:
         """Return how often a unit was started."""
         return self.started.count(unit)
 
+    def starts(self, prefix):
+        """Return the units of these names that were started, in order."""
+        return [unit for unit in self.started if unit.startswith(prefix)]
+
     def stop(self):
         """Leave the bus."""
         self.loop.quit()

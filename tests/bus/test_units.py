@@ -164,7 +164,7 @@ def test_start_goes_by_the_unit(systemd, units_agent, helper):
 
     assert caller.verb(web, "Start", paused=True)[0] == "done"
 
-    assert systemd.started == [WEB] and systemd.reset_units == [WEB]
+    assert systemd.starts("hatago-vm@") == [WEB] and WEB in systemd.reset_units
     assert helper.taken == {uuid: [["paused"]]} and not helper.requests()
     # It was the unit's to start the machine, and here that does nothing.
     assert caller.get(web, MACHINE, "State") == "shutoff"
@@ -207,7 +207,7 @@ def test_a_start_by_others_that_failed_has_its_reason(systemd, units_agent):
     systemd.show(WEB, VmUnit("activating", "start"))
     systemd.show(WEB, failed_start("Network not found: no network with matching name 'gone'"))
     caller.wait(lambda: failure(caller, web)[0] == "NetworkMissing", 10, "the reason")
-    assert not systemd.started
+    assert not systemd.starts("hatago-vm@")
 
 
 def test_a_unit_that_had_failed_before_the_agent_came_tells_why(systemd, units_agent):
@@ -232,7 +232,7 @@ def test_a_cancelled_start_stops_the_unit(systemd, units_agent, helper):
     helper.unit(WEB, helper.becomes(WEB, VmUnit("activating", "start"), NEVER))
     systemd.stops[WEB] = helper.becomes(WEB, VmUnit("inactive", "dead"))
     job = caller.call(web, MACHINE, "Start", NO_OPTIONS)
-    caller.wait(lambda: systemd.started, 10, "the unit's start")
+    caller.wait(lambda: systemd.starts("hatago-vm@"), 10, "the unit's start")
     caller.wait_cancelable(job)
 
     caller.call(job, JOB, "Cancel", NO_OPTIONS)
@@ -246,14 +246,14 @@ def test_a_second_start_meanwhile_is_refused(systemd, units_agent, helper):
     caller, web = units_agent(("web", OFF))
     helper.unit(WEB, helper.becomes(WEB, VmUnit("activating", "start"), NEVER))
     first = caller.call(web, MACHINE, "Start", NO_OPTIONS)
-    caller.wait(lambda: systemd.started, 10, "the unit's start")
+    caller.wait(lambda: systemd.starts("hatago-vm@"), 10, "the unit's start")
 
     result, error, _ = caller.verb(web, "Start", paused=True)
 
     assert (result, error) == ("failed", f"{NAME}.Error.Busy")
     systemd.end(WEB)
     assert caller.wait_job(first)[0] == "done"
-    assert systemd.started == [WEB]
+    assert systemd.starts("hatago-vm@") == [WEB]
 
 
 def test_a_start_stopped_by_others_has_failed(systemd, units_agent, helper):
@@ -282,7 +282,7 @@ def test_a_start_outlives_the_agent(house, systemd, units_agent, helper):
         "HATAGO_UNITS": "1", "RUNTIME_DIRECTORY": str(house.folder / "run")})
     caller.iterate(3)
     assert caller.get(job, JOB, "State") == "running"
-    assert systemd.started == [WEB], "it is not started again"
+    assert systemd.starts("hatago-vm@") == [WEB], "it is not started again"
 
     systemd.show(WEB, failed_start("Network not found: no network with matching name 'gone'"))
     assert caller.wait_job(job)[:2] == ("failed", f"{NAME}.Error.NetworkMissing")
@@ -297,7 +297,7 @@ def test_what_runs_is_adopted(systemd, units_agent, helper):
     run = caller.get(web, MACHINE, "DomainId")
 
     caller.wait(lambda: caller.get(web, MACHINE, "UnitState") == "active", 10, "the adoption")
-    assert systemd.started == [WEB] and run > 0
+    assert systemd.starts("hatago-vm@") == [WEB] and run > 0
 
 
 def test_the_request_names_the_run(systemd, units_agent, helper):
@@ -327,7 +327,7 @@ def test_two_hundred_are_adopted_eight_at_a_time(systemd, units_agent, helper):
             systemd.end(unit)
         caller.wait(lambda: not set(systemd.jobs) & set(done), 10, "their ends")
     assert seen == 8
-    assert sorted(systemd.started) == sorted(units), "each once"
+    assert sorted(systemd.starts("hatago-vm@")) == sorted(units), "each once"
 
 
 @pytest.mark.parametrize("state", ["activating", "deactivating", "active"])
@@ -337,7 +337,7 @@ def test_a_unit_that_is_not_off_is_left_alone(systemd, units_agent, state):
     systemd.units[WEB] = lambda: DONE
     caller, _ = units_agent(("web", RUNNING))
     caller.iterate(0.5)
-    assert not systemd.started
+    assert not systemd.starts("hatago-vm@")
 
 
 def test_a_unit_that_ends_while_its_machine_runs_on_is_begun_anew(systemd, units_agent, helper):
@@ -346,10 +346,10 @@ def test_a_unit_that_ends_while_its_machine_runs_on_is_begun_anew(systemd, units
     caller, web = units_agent(("web", RUNNING))
     systemd.show(WEB, VmUnit("deactivating", "stop-sigterm"))
     caller.wait_property(web, "UnitState", "deactivating")
-    assert not systemd.started
+    assert not systemd.starts("hatago-vm@")
     systemd.show(WEB, VmUnit("inactive", "dead"))
     caller.wait_property(web, "UnitState", "active")
-    assert systemd.started == [WEB]
+    assert systemd.starts("hatago-vm@") == [WEB]
 
 
 def test_an_adoption_is_tried_a_few_times(house, systemd, units_agent, helper):
