@@ -27,7 +27,7 @@ class Guest:
     def xml(self, words="", network=None, disk=None):
         """Return the template as this guest's definition.
 
-        words go on the kernel command line (deaf, noagent, boot.delay=5). network names a
+        words go on the kernel command line (deaf, noagent, boot.delay=5, port=80). network names a
         libvirt network, disk a path in the host of a qcow2 image.
         """
         domain = ElementTree.parse(self.host.root / PLACE / "guest.xml").getroot()
