@@ -27,11 +27,19 @@ const CheckText check_texts_services[] = {
           N_("libvirt-guests is not enabled: this host goes down without shutting its guests down first."),
           N_("At a shutdown of the host its guests end as by a power cut."),
           N_("  sudo systemctl enable --now libvirt-guests") },
+        { "libvirt-guests", "units",
+          N_("libvirt-guests is not enabled; the units of the machines shut them down with the host."), NULL,
+          NULL },
         { "libvirt-guests", "missing", N_("The unit libvirt-guests is not installed."), NULL, NULL },
         { "libvirt-autostart", "some", N_("{count} machines are started at boot by libvirt itself: {names}"),
           N_("That is all right. systemd knows nothing of these starts: it neither orders them nor tells of "
              "those that fail."),
           NULL },
+        { "libvirt-autostart", "some-units",
+          N_("{count} machines are started at boot by libvirt itself: {names}"),
+          N_("That is all right. Their units would start them in an order, wait for what they need, and tell "
+             "of those that fail."),
+          N_("  hatago setup") },
         { "libvirt-autostart", "no-libvirt", N_("Cannot be known before libvirt answers."), NULL, NULL },
 
         { "qemu", "missing", N_("QEMU for this processor is not installed ({program})."),

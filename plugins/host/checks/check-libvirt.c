@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* libvirt's daemons, and what starts and stops guests with the host. */
+#include "config.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -207,6 +209,11 @@ void judge_libvirt_connection(Host *host, Verdict *verdict) {
         }
 }
 
+/* Each guest that runs has a unit, which stops it with the host: as long as the agent sees to that. */
+static bool have_units(Host *host, Verdict *verdict) {
+        return host_exists(host, verdict, VM_UNIT_FILE) && host_agent(host, verdict)->running;
+}
+
 /* It must have been started to stop anything. */
 void judge_libvirt_guests(Host *host, Verdict *verdict) {
         const HostUnit *unit = host_unit(host, verdict, "libvirt-guests.service");
@@ -217,6 +224,8 @@ void judge_libvirt_guests(Host *host, Verdict *verdict) {
                 verdict_set(verdict, CHECK_SKIP, "missing", "%s", "");
         else if (is_enabled(unit) && is_active(unit))
                 verdict_set(verdict, CHECK_PASS, "", "%s", unit->file);
+        else if (have_units(host, verdict))
+                verdict_set(verdict, CHECK_PASS, "units", "%s %s", unit->file, unit->active);
         else
                 verdict_set(verdict, CHECK_WARN, "off", "%s %s", unit->file, unit->active);
 }
@@ -230,10 +239,12 @@ void judge_libvirt_autostart(Host *host, Verdict *verdict) {
                 return;
         }
 
-        verdict_set(verdict, CHECK_PASS, libvirt->domains->len > 0 ? "some" : "", "%u",
-                    libvirt->domains->len);
+        verdict_set(verdict, CHECK_PASS, "", "%u", libvirt->domains->len);
         if (libvirt->domains->len == 0)
                 return;
+
+        verdict_set(verdict, CHECK_PASS, have_units(host, verdict) ? "some-units" : "some", "%u",
+                    libvirt->domains->len);
 
         for (guint i = 0; i < MIN(libvirt->domains->len, NAMES_MAX); i++) {
                 const HostPart *domain = libvirt->domains->pdata[i];

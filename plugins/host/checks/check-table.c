@@ -54,8 +54,8 @@ const Check check_table[] = {
 
         { "libvirt-daemon", GROUP_LIBVIRT, judge_libvirt_daemon, "missing stopped disabled masked" },
         { "libvirt-connection", GROUP_LIBVIRT, judge_libvirt_connection, "unreachable no-daemon" },
-        { "libvirt-guests", GROUP_LIBVIRT, judge_libvirt_guests, "off missing" },
-        { "libvirt-autostart", GROUP_LIBVIRT, judge_libvirt_autostart, "some no-libvirt" },
+        { "libvirt-guests", GROUP_LIBVIRT, judge_libvirt_guests, "off units missing" },
+        { "libvirt-autostart", GROUP_LIBVIRT, judge_libvirt_autostart, "some some-units no-libvirt" },
 
         { "qemu", GROUP_PROGRAMS, judge_qemu, "missing" },
         { "qemu-img", GROUP_PROGRAMS, judge_qemu_img, "missing" },

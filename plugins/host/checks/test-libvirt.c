@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
 #include "check-test.h"
 
 /* A socket and a service with these states; the service's own unit is loaded. */
@@ -179,6 +181,21 @@ static void test_what_stops_guests_with_the_host(void) {
         test_host_judge(t, "libvirt-guests", "warn off");
 }
 
+/* Both are needed: the units, and the agent that has each guest be one. */
+static void test_units_stop_guests_with_the_host_too(void) {
+        g_autoptr(TestHost) t = test_host_new();
+
+        host_set_unit(t->host, "libvirt-guests.service", "loaded", "inactive", "disabled");
+        host_set_agent(t->host, /* running= */ true, /* connected= */ true, "");
+        test_host_judge(t, "libvirt-guests", "warn off");
+        test_host_write(t, VM_UNIT_FILE, "%s", "");
+        test_host_judge(t, "libvirt-guests", "pass units");
+        host_set_agent(t->host, /* running= */ false, /* connected= */ false, "");
+        test_host_judge(t, "libvirt-guests", "warn off");
+        host_set_unit(t->host, "libvirt-guests.service", "loaded", "active", "enabled");
+        test_host_judge(t, "libvirt-guests", "pass");
+}
+
 static void test_guests_that_libvirt_starts(void) {
         g_autoptr(TestHost) t = test_host_new();
 
@@ -192,6 +209,9 @@ static void test_guests_that_libvirt_starts(void) {
         for (int i = 0; i < 5; i++)
                 host_add_domain(t->host, "x", false, true);
         test_host_judge(t, "libvirt-autostart", "pass some count=7 names=db, web, x, x, x, …");
+        host_set_agent(t->host, /* running= */ true, /* connected= */ true, "");
+        test_host_write(t, VM_UNIT_FILE, "%s", "");
+        test_host_judge(t, "libvirt-autostart", "pass some-units count=7 names=db, web, x, x, x, …");
 }
 
 static void assert_daemons(TestHost *t, const char *expected) {
@@ -234,6 +254,8 @@ int main(int argc, char **argv) {
         g_test_add_func("/libvirt/the-connection-fails-where-the-daemon-does-not",
                         test_the_connection_fails_where_the_daemon_does_not);
         g_test_add_func("/libvirt/what-stops-guests-with-the-host", test_what_stops_guests_with_the_host);
+        g_test_add_func("/libvirt/units-stop-guests-with-the-host-too",
+                        test_units_stop_guests_with_the_host_too);
         g_test_add_func("/libvirt/guests-that-libvirt-starts", test_guests_that_libvirt_starts);
         return g_test_run();
 }
