@@ -12,6 +12,7 @@
 #define MACHINES_INTERFACE "org.hatago.Host1.Machines"
 #define MACHINE_INTERFACE "org.hatago.Host1.Machine"
 #define CONSOLE_INTERFACE "org.hatago.Host1.Machine.Console"
+#define SERVICE_INTERFACE "org.hatago.Host1.Machine.Service"
 #define HOST_INTERFACE "org.hatago.Host1.Host"
 #define HOST_CHECK_INTERFACE "org.hatago.Host1.HostCheck"
 #define VALIDATION_INTERFACE "org.hatago.Host1.Validation"

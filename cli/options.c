@@ -63,6 +63,32 @@ static int read_timeout(const OptionRow *row, const char *text, void *member) {
         return 0;
 }
 
+static int read_span(const OptionRow *row, const char *text, uint64_t minimum, void *member) {
+        uint64_t usec;
+        int r;
+
+        r = parse_duration(text, &usec);
+        if (r < 0)
+                return r;
+        if (usec < minimum || usec > 86400 * USEC_PER_SEC)
+                return -ERANGE;
+        *(const char **) member = text;
+        return 0;
+}
+
+static int read_delay(const OptionRow *row, const char *text, void *member) {
+        return read_span(row, text, 0, member);
+}
+
+static int read_ready_timeout(const OptionRow *row, const char *text, void *member) {
+        return read_span(row, text, USEC_PER_SEC, member);
+}
+
+/* 0: what is set is forgotten. */
+static int read_stop_timeout(const OptionRow *row, const char *text, void *member) {
+        return read_span(row, text, strcmp(text, "0") == 0 ? 0 : USEC_PER_SEC, member);
+}
+
 static int read_lines(const OptionRow *row, const char *text, void *member) {
         size_t n = strspn(text, "0123456789");
 
@@ -78,6 +104,33 @@ static const char state_words[] =
 
 static char *list_states(void) {
         return g_strdup(state_words);
+}
+
+static int read_ready(const OptionRow *row, const char *text, void *member) {
+        guint64 port;
+
+        if (g_str_has_prefix(text, "port:")) {
+                if (!g_ascii_string_to_unsigned(text + strlen("port:"), 10, 1, UINT16_MAX, &port, NULL))
+                        return -EINVAL;
+        } else if (!text_list_has("running,agent", ',', text))
+                return -EINVAL;
+        *(const char **) member = text;
+        return 0;
+}
+
+static char *list_ready(void) {
+        return g_strdup("running, agent, port:5432");
+}
+
+static int read_host_shutdown(const OptionRow *row, const char *text, void *member) {
+        if (!text_list_has("shutdown,save,poweroff", ',', text))
+                return -EINVAL;
+        *(const char **) member = text;
+        return 0;
+}
+
+static char *list_host_shutdown(void) {
+        return g_strdup("shutdown, save, poweroff");
 }
 
 static int read_number(const OptionRow *row, const char *text, void *member) {
@@ -173,6 +226,19 @@ static const OptionRow rows[] = {
           N_("keep the file out of the host's page cache") },
         { "timeout", "TIME", MEMBER(timeout), read_timeout, "shutdown",
           N_("how long to wait for the guest, from 1s to 24h") },
+        { "after", "NAME,…", MEMBER(after), read_string, "autostart",
+          N_("start it after these machines are ready; '' for none") },
+        { "delay", "TIME", MEMBER(delay), read_delay, "autostart",
+          N_("wait for so long before, at the host's boot") },
+        { "ready", "WHEN", MEMBER(ready), read_ready, "autostart",
+          N_("when others can start: running, agent (its guest agent answers), port:N (its TCP port does)"),
+          list_ready },
+        { "ready-timeout", "TIME", MEMBER(ready_timeout), read_ready_timeout, "autostart",
+          N_("for how long they wait for that, from 1s to 24h (usually 5min)") },
+        { "stop-timeout", "TIME", MEMBER(stop_timeout), read_stop_timeout, "autostart",
+          N_("how long its guest has to shut down before it is turned off hard; 0 for the usual 3min") },
+        { "host-shutdown", "HOW", MEMBER(host_shutdown), read_host_shutdown, "autostart",
+          N_("what the host's shutdown does to it: shutdown, save, poweroff"), list_host_shutdown },
         { "managed-save", NULL, MEMBER(managed_save), read_flag, "undefine",
           N_("remove its saved state, too") },
         { "snapshots-metadata", NULL, MEMBER(snapshots_metadata), read_flag, "undefine",

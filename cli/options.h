@@ -52,6 +52,12 @@ typedef struct Options {
         bool verbose;
         bool yes;
         const char *device;
+        const char *after; /* names, with commas between */
+        const char *delay; /* spans, valid ones */
+        const char *ready_timeout;
+        const char *stop_timeout;
+        const char *ready;         /* "running", "agent", "port:N" */
+        const char *host_shutdown; /* "shutdown", "save", "poweroff" */
         uint64_t display;
         uint64_t timeout;  /* µs; 0: not given */
         uint64_t interval; /* the same */

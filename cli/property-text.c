@@ -18,13 +18,19 @@ static char *number_text(JsonNode *node) {
         return json_node_get_int(node) > 0 ? json_property_text(node) : g_strdup("-");
 }
 
+static char *span_text(JsonNode *node) {
+        return json_node_get_int(node) > 0 ? format_duration((uint64_t) json_node_get_int(node))
+                                           : g_strdup("-");
+}
+
 static const struct {
         const char *properties; /* with commas between; their values are integers */
         char *(*text)(JsonNode *node);
 } kinds[] = {
         { "Memory,MemoryMaximum,Bytes,BytesTotal", size_text },
         { "StartedAt,EndedAt,ExpectedEnd,CheckedAt", moment_text },
-        { "PID,DomainId", number_text },
+        { "PID,DomainId,ReadyPort", number_text },
+        { "StartDelay,ReadyTimeout,StopTimeout", span_text },
 };
 
 char *property_text(const char *property, JsonNode *node) {

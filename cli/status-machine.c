@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "status-machine.h"
 
+#include <errno.h>
 #include <time.h>
 
 #include "bus.h"
@@ -13,6 +14,8 @@
 #include "machine.h"
 #include "names.h"
 #include "property-text.h"
+#include "qemu-log.h"
+#include "service.h"
 #include "text.h"
 #include "verbs.h"
 #include "warnings.h"
@@ -20,6 +23,35 @@
 /*
  * Reading
  */
+
+/* Adds how it is a service; an agent that is older does not know. */
+static void service_read(const Cli *cli, const char *path, JsonObject *machine) {
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+        g_autoptr(JsonObject) service = NULL;
+        g_autoptr(GList) names = NULL;
+
+        if (bus_get_all(cli, path, SERVICE_INTERFACE, &ignored, &service) < 0)
+                return;
+        names = json_object_get_members(service);
+        for (GList *l = names; l; l = l->next)
+                json_object_set_member(
+                                machine, l->data,
+                                json_node_copy(json_object_get_member(service, l->data))); /* takes it */
+}
+
+/* Adds QEMU's last lines, or that they are not for this caller. Of another host there are none here. */
+static void log_read(const Cli *cli, JsonObject *machine) {
+        JsonArray *lines;
+        int r;
+
+        if (cli->options->user || cli->options->host || cli->options->lines == 0)
+                return;
+        r = qemu_log_read(QEMU_LOG_FOLDER, json_string(machine, "Name"), cli->options->lines, &lines);
+        if (r >= 0)
+                json_object_set_array_member(machine, "QEMULog", lines); /* takes it */
+        else if (r == -EACCES)
+                json_object_set_null_member(machine, "QEMULog");
+}
 
 int machine_status_read(const Cli *cli, const char *name, sd_bus_error *error, JsonObject **ret) {
         g_autoptr(JsonObject) machine = NULL;
@@ -33,6 +65,7 @@ int machine_status_read(const Cli *cli, const char *name, sd_bus_error *error, J
         if (r < 0)
                 return r;
         machine_read_explicit(cli, path, machine);
+        service_read(cli, path, machine);
         r = jobs_running(cli, path, error, &jobs);
         if (r < 0)
                 return r;
@@ -40,6 +73,7 @@ int machine_status_read(const Cli *cli, const char *name, sd_bus_error *error, J
         json_object_set_array_member(machine, "Journal",
                                      journal_read(path, json_string(machine, "Unit"), cli->options->user,
                                                   cli->options->lines)); /* takes it */
+        log_read(cli, machine);
         *ret = g_steal_pointer(&machine);
         return 0;
 }
@@ -132,10 +166,35 @@ static char *hardware_text(JsonObject *machine) {
         return parts_join(parts, G_N_ELEMENTS(parts));
 }
 
-static char *unit_text(JsonObject *machine) {
+/* The unit with its state, and what it says of itself. */
+static void unit_add(Fields *fields, JsonObject *machine) {
         const char *unit = json_string(machine, "Unit"), *state = json_string(machine, "UnitState");
+        bool failed = strcmp(state, "failed") == 0;
+        const char *result = failed ? json_string(machine, "UnitResult") : "";
 
-        return *unit ? g_strdup_printf("%s (%s)", unit, state) : NULL;
+        if (!*unit)
+                return;
+        fields_add(fields, _("Unit"),
+                   g_strdup_printf("%s (%s%s%s)", unit, state, *result ? ": " : "", result),
+                   failed ? COLOUR_RED : COLOUR_NONE);
+        fields_add_sentence(fields, NULL, text_or_null(json_string(machine, "UnitStatus")),
+                            failed ? COLOUR_RED : COLOUR_DIM);
+}
+
+static void service_add(const Cli *cli, Fields *fields, JsonObject *machine) {
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+        JsonArray *after = json_array(machine, "StartAfter");
+        g_autoptr(GPtrArray) machines = NULL;
+
+        unit_add(fields, machine);
+        fields_add(fields, _("Main PID"), number_text(json_number(machine, "PID")), COLOUR_NONE);
+        if (after && json_array_get_length(after) > 0)
+                (void) machines_list(cli, &ignored, &machines);
+        if (after)
+                service_fields_add(fields, machine, machines, /* all= */ false);
+        else
+                fields_add(fields, _("Autostart"),
+                           g_strdup(json_flag(machine, "Autostart") ? _("yes") : _("no")), COLOUR_NONE);
 }
 
 static char *disk_text(JsonObject *disk) {
@@ -271,10 +330,7 @@ static void facts_add(const Cli *cli, Fields *fields, JsonObject *machine, const
         items_add(fields, _("Disks"), json_array(machine, "Disks"), disk_text);
         items_add(fields, _("Interfaces"), json_array(machine, "Interfaces"), interface_text);
         items_add(fields, _("Displays"), json_array(machine, "Displays"), display_text);
-        fields_add(fields, _("Unit"), unit_text(machine), COLOUR_NONE);
-        fields_add(fields, _("Main PID"), number_text(json_number(machine, "PID")), COLOUR_NONE);
-        fields_add(fields, _("Autostart"), g_strdup(json_flag(machine, "Autostart") ? _("yes") : _("no")),
-                   COLOUR_NONE);
+        service_add(cli, fields, machine);
         fields_add(fields, _("UUID"), text_or_null(json_string(machine, "UUID")), COLOUR_NONE);
 }
 
@@ -304,6 +360,32 @@ static void journal_print(const Cli *cli, JsonArray *entries) {
                        colour_off(colour, COLOUR_DIM));
 }
 
+static void dim_print(const Cli *cli, const char *text) {
+        bool colour = cli->terminal->colour;
+
+        printf("\n%s%s%s\n", colour_on(colour, COLOUR_DIM), text, colour_off(colour, COLOUR_DIM));
+}
+
+static void log_print(const Cli *cli, JsonObject *machine) {
+        JsonArray *lines = json_array(machine, "QEMULog");
+        g_autofree char *path = NULL, *shown = NULL, *heading = NULL;
+
+        if (!json_object_has_member(machine, "QEMULog") || (lines && json_array_get_length(lines) == 0))
+                return;
+        path = g_strdup_printf("%s/%s.log", QEMU_LOG_FOLDER, json_string(machine, "Name"));
+        shown = terminal_text(cli->terminal, path);
+        heading = text_fill(lines ? _("The last lines of {path}:")
+                                  : _("What QEMU said is in {path}, which you may not read."),
+                            "path", shown);
+        dim_print(cli, heading);
+        for (guint i = 0; lines && i < json_array_get_length(lines); i++) {
+                g_autofree char *line =
+                                terminal_text(cli->terminal, json_array_get_string_element(lines, i));
+
+                puts(line);
+        }
+}
+
 void machine_status_print(const Cli *cli, JsonObject *machine) {
         const char *state = json_string(machine, "State"), *name = json_string(machine, "Name");
         g_autofree char *shown = terminal_text(cli->terminal, name);
@@ -314,4 +396,5 @@ void machine_status_print(const Cli *cli, JsonObject *machine) {
         status_title_print(cli, name, json_string(machine, "Title"), state, colour);
         fields_print(fields, stdout);
         journal_print(cli, json_array(machine, "Journal"));
+        log_print(cli, machine);
 }

@@ -5,10 +5,7 @@
 #include "errors.h"
 #include "machine.h"
 #include "names.h"
-#include "usage.h"
 #include "verbs.h"
-
-/* Small changes of a machine's configuration: one value each. */
 
 int verb_rename(Cli *cli, char **arguments, unsigned n) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -23,23 +20,6 @@ int verb_rename(Cli *cli, char **arguments, unsigned n) {
         if (r >= 0)
                 r = bus_call_method(cli, path, MACHINE_INTERFACE, "Rename", &error, NULL, "sa{sv}",
                                     arguments[1], 0);
-        if (r < 0)
-                error_report(cli, arguments[0], &error);
-        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-int verb_autostart(Cli *cli, char **arguments, unsigned n) {
-        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-        bool yes = strcmp(arguments[1], "yes") == 0;
-        g_autofree char *path = NULL;
-        int r;
-
-        if (!yes && strcmp(arguments[1], "no") != 0)
-                return usage_report_word(_("'{word}' is neither 'yes' nor 'no'."), arguments[1], cli->verb);
-        r = machine_find(cli, arguments[0], &error, &path);
-        if (r >= 0)
-                r = bus_call_method(cli, path, MACHINE_INTERFACE, "SetAutostart", &error, NULL, "ba{sv}",
-                                    (int) yes, 0);
         if (r < 0)
                 error_report(cli, arguments[0], &error);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

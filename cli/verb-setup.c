@@ -6,6 +6,7 @@
 #include "errors.h"
 #include "fix.h"
 #include "json.h"
+#include "takeover.h"
 #include "verbs.h"
 
 static JsonArray *setup_read(const Cli *cli) {
@@ -118,10 +119,10 @@ int verb_setup(Cli *cli, char **arguments, unsigned n) {
                 return EXIT_FAILURE;
 
         checks_count(before, &counts);
-        if (counts.n_fixable == 0)
-                puts(_("There is nothing to be done that could be done here."));
-        else if (!fix_may_ask(cli))
+        if (counts.n_fixable > 0 && !fix_may_ask(cli))
                 return EXIT_USAGE;
         after = setup_fix(cli, before);
+        if (after && !takeover_offer(cli) && counts.n_fixable == 0)
+                puts(_("There is nothing to be done that could be done here."));
         return after ? setup_finish(cli, after) : EXIT_FAILURE;
 }

@@ -5,87 +5,14 @@ import stat
 
 import pytest
 from hatago_bus import MACHINE, MACHINES, MANAGER, NO_OPTIONS, ROOT, SERVICE, BusError, options
-from machines import OFF, PAUSED, RUNNING, SAVED, TRANSIENT, domain_xml, driver_file, fresh_uuid
-from systemd_mock import SystemdMock
+from inn import Inn
+from machines import OFF, PAUSED, RUNNING, SAVED, TRANSIENT, domain_xml, fresh_uuid
 
 from gi.repository import GLib
 
 SECOND, MINUTE, DAY = 1_000_000, 60_000_000, 86_400_000_000
 DEFAULTS = {"AutostartBy": [], "StartAfter": [], "StartDelay": 0, "ReadyWhen": "running", "ReadyPort": 0,
             "ReadyTimeout": 5 * MINUTE, "ReadyState": "", "StopTimeout": 0, "HostShutdown": "shutdown"}
-
-
-class Inn:
-    """A house whose agent has units, with its folders of settings and of systemd's units."""
-
-    def __init__(self, house):
-        """Make the folders, and a systemd."""
-        self.house = house
-        self.settings, self.etc, self.vendor = (house.folder / name for name in ("machines.d", "etc", "lib"))
-        for folder in (self.settings, self.etc, self.vendor):
-            folder.mkdir()
-        self.systemd = house.systemd = SystemdMock(house.bus.address, house.folder / "reports")
-        self.uri, self.uuids, self.caller = None, {}, None
-
-    def open(self, *machines, arguments=()):
-        """Start an agent, with machines of these names, or (name, state); those before, if there are none."""
-        rows = [machine if isinstance(machine, tuple) else (machine, OFF) for machine in machines]
-        if rows:
-            self.uuids |= {name: self.uuids.get(name, fresh_uuid()) for name, _ in rows}
-            self.uri = driver_file(self.house.folder, *((name, self.uuids[name], state) for name, state in rows))
-        agent = self.house.ready_agent("--connect", self.uri, *arguments, environment={
-            "HATAGO_UNITS": "1", "HATAGO_MACHINES_FOLDER": str(self.settings),
-            "HATAGO_UNIT_FOLDERS": f"{self.etc}:{self.vendor}:/nonexistent",
-            "RUNTIME_DIRECTORY": str(self.house.folder / "run")})
-        self.caller = self.house.stranger()
-        return agent
-
-    def path(self, name):
-        """Return the path of a machine."""
-        return self.caller.machine(name)
-
-    def file(self, name):
-        """Return the file of a machine's settings."""
-        return self.settings / f"{self.uuids[name]}.conf"
-
-    def lines(self, name):
-        """Return what is set in it, as {key: value}."""
-        return dict(line.split("=", 1) for line in self.file(name).read_text().splitlines()
-                    if "=" in line and not line.startswith("#"))
-
-    def facts(self, name):
-        """Return the properties of .Service of a machine."""
-        return self.caller.get_all(self.path(name), SERVICE)
-
-    def configure(self, name, **values):
-        """Change settings; "after" is start-after."""
-        if "after" in values:
-            values["start_after"] = GLib.Variant("as", values.pop("after"))
-        self.caller.call(self.path(name), SERVICE, "Configure", options(**values))
-
-    def autostart(self, name, yes=True, **values):
-        """Have it start at boot, or not."""
-        self.caller.call(self.path(name), MACHINE, "SetAutostart", GLib.Variant("b", yes), options(**values))
-
-    def by(self, name):
-        """Return what starts it."""
-        return self.facts(name)["AutostartBy"]
-
-    def flag(self, name):
-        """Whether libvirt itself would start it."""
-        return "libvirt" in self.by(name)
-
-    def refused(self, function, *arguments, **values):
-        """Have a call refused; return the error."""
-        with pytest.raises(BusError) as error:
-            function(*arguments, **values)
-        return error.value
-
-    def enable(self, unit, folder=None, by="multi-user.target.wants"):
-        """Enable a unit, as systemctl does; systemd has not told so yet."""
-        wants = (folder or self.etc) / by
-        wants.mkdir(exist_ok=True)
-        (wants / unit).symlink_to("/usr/lib/systemd/system/hatago-vm@.service")
 
 
 @pytest.fixture
@@ -330,6 +257,32 @@ def test_autostart_is_a_setting_and_takes_others_with_it(inn):
     inn.autostart("web", yes=False)
     assert inn.by("web") == []
     assert inn.lines("web") == {"Name": "web", "StopTimeoutSec": "1"}
+
+
+def test_libvirts_flag_is_taken_over_and_never_both(inn):
+    inn.open("flagged", "flagged-off")
+    assert inn.by("flagged") == inn.by("flagged-off") == ["libvirt"]
+    inn.configure("flagged", stop_timeout=SECOND)
+    assert inn.by("flagged") == ["libvirt"], "nobody asked for that"
+    inn.caller.settle()
+    inn.autostart("flagged")
+    assert inn.by("flagged") == ["hatago"]
+    told = [change for _, change in inn.caller.changes(inn.path("flagged")) if "Autostart" in change]
+    assert not told, "it was so before"
+    inn.autostart("flagged-off", yes=False)
+    assert inn.by("flagged-off") == []
+
+
+def test_what_libvirt_refuses_leaves_all_as_it_was(inn):
+    inn.open("flagged-stubborn", "db")
+    inn.configure("flagged-stubborn", start_delay=SECOND)
+    before = inn.facts("flagged-stubborn"), inn.lines("flagged-stubborn")
+    inn.refused(inn.autostart, "flagged-stubborn", stop_timeout=SECOND,
+                start_after=GLib.Variant("as", ["db"]))
+    assert (inn.facts("flagged-stubborn"), inn.lines("flagged-stubborn")) == before
+    assert not inn.file("db").exists()
+    inn.refused(inn.autostart, "flagged-stubborn", yes=False)
+    assert inn.by("flagged-stubborn") == ["libvirt"]
 
 
 def test_without_units_it_is_libvirts_flag_and_nothing_else_can_be_set(house):
