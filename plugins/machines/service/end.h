@@ -17,7 +17,7 @@ typedef enum EndHow {
 
 /* How long libvirt has to power a machine off, before its process is killed: of a QEMU that hangs it waits
  * 10 s itself (virProcessKillPainfullyDelay()). */
-#define END_HARD_SPAN (20 * G_TIME_SPAN_SECOND)
+#define END_HARD_SPAN (15 * G_TIME_SPAN_SECOND)
 #define END_KILL_SPAN (5 * G_TIME_SPAN_SECOND)
 
 /*

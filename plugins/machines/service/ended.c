@@ -95,8 +95,10 @@ ExitStatus verb_ended(const char *instance) {
                 return EXIT_DONE;
         }
 
-        /* Where libvirt does not answer, nobody knows: it is no crash. */
-        if (task_run(verdict_run, verdict, VERDICT_SPAN) != TASK_DONE || !verdict->crashed)
+        /* Where libvirt does not answer, nobody knows: it is no crash. What was stopped is waited for as
+         * well: the next start must not take it for running. */
+        if (task_run(verdict_run, verdict, VERDICT_SPAN) != TASK_DONE || !verdict->crashed ||
+            verdict->run.stopped)
                 return EXIT_DONE;
 
         tell(verdict);

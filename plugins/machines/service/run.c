@@ -11,8 +11,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* One line: "hatago-run-1 UUID ID PID [restored]". */
+/* One line: "hatago-run-1 UUID ID PID [restored] [stopped]". */
 #define VERSION_WORD "hatago-run-1"
+#define RESTORED "restored"
+#define STOPPED "stopped"
 #define FILE_MAX 256
 /* Linux takes 128 KiB for one argument and megabytes for all; QEMU's UUID stands among the first. */
 #define COMMAND_LINE_MAX (4 << 20)
@@ -42,8 +44,9 @@ static char *read_file(const char *path, gsize max, gsize *ret_size) {
 
 int run_record_write(const char *folder, const char *instance, const RunRecord *run) {
         g_autofree char *path = g_build_filename(folder, instance, NULL);
-        g_autofree char *text = g_strdup_printf(VERSION_WORD " %s %u %d%s\n", run->uuid, run->id,
-                                                (int) run->pid, run->restored ? " restored" : "");
+        g_autofree char *text =
+                        g_strdup_printf(VERSION_WORD " %s %u %d%s%s\n", run->uuid, run->id, (int) run->pid,
+                                        run->restored ? " " RESTORED : "", run->stopped ? " " STOPPED : "");
         g_autoptr(GError) error = NULL;
 
         if (!g_file_set_contents_full(path, text, (gssize) strlen(text), G_FILE_SET_CONTENTS_CONSISTENT,
@@ -80,16 +83,20 @@ int run_record_parse(const char *text, gsize size, RunRecord *ret) {
         line = g_strndup(text, size - 1);
         words = g_strsplit(line, " ", /* max_tokens= */ 0);
         n = g_strv_length(words);
-        if (n < 4 || n > 5 || !g_str_equal(words[0], VERSION_WORD) || !g_uuid_string_is_valid(words[1]) ||
+        if (n < 4 || !g_str_equal(words[0], VERSION_WORD) || !g_uuid_string_is_valid(words[1]) ||
             !parse_number(words[2], &id) || !parse_number(words[3], &pid) || (id == 0) != (pid == 0))
                 return -EINVAL;
-        if (n == 5 && !g_str_equal(words[4], "restored"))
-                return -EINVAL;
+        for (char **word = words + 4; *word; word++)
+                if (g_str_equal(*word, RESTORED) && !run.restored)
+                        run.restored = true;
+                else if (g_str_equal(*word, STOPPED) && !run.stopped)
+                        run.stopped = true;
+                else
+                        return -EINVAL;
 
         (void) g_strlcpy(run.uuid, words[1], sizeof(run.uuid));
         run.id = (unsigned) id;
         run.pid = pid;
-        run.restored = n == 5;
         *ret = run;
         return 0;
 }
@@ -155,8 +162,8 @@ static int read_pid_file(const char *path, pid_t *ret) {
         return 0;
 }
 
-int qemu_find(const char *folder, const char *name, const char *uuid, pid_t *ret_pid) {
-        g_autofree char *file = g_strconcat(name, ".pid", NULL);
+static int find_by_file(const char *folder, const char *stem, const char *uuid, pid_t *ret_pid) {
+        g_autofree char *file = g_strconcat(stem, ".pid", NULL);
         g_autofree char *path = g_build_filename(folder, file, NULL);
         pid_t pid, again;
         int fd, r;
@@ -175,4 +182,15 @@ int qemu_find(const char *folder, const char *name, const char *uuid, pid_t *ret
         }
         (void) close(fd);
         return r < 0 ? r : -ESRCH;
+}
+
+int qemu_find(const char *folder, const char *name, const char *uuid, pid_t *ret_pid) {
+        g_autofree char *escaped = NULL;
+        int fd = find_by_file(folder, name, uuid, ret_pid);
+
+        if (fd >= 0 || !strpbrk(name, "&<>'\""))
+                return fd;
+        /* libvirt (9.0: virPidFileBuildPath()) escapes the name as if it were for XML. */
+        escaped = g_markup_escape_text(name, /* length= */ -1);
+        return find_by_file(folder, escaped, uuid, ret_pid);
 }

@@ -17,6 +17,7 @@ typedef struct RunRecord {
         unsigned id;   /* libvirt's; 0: being started */
         pid_t pid;     /* QEMU's; 0: being started */
         bool restored; /* it goes on from a managed save */
+        bool stopped;  /* systemd wants its end: however it comes, it is no crash */
 } RunRecord;
 
 /* Return a negative errno; of what is no record -EINVAL. A record that is not there cannot be read: -ENOENT;

@@ -34,6 +34,8 @@ ExitStatus verb_stop(const char *instance) {
         if (pidfd < 0)
                 return EXIT_DONE;
 
+        run.stopped = true;
+        (void) run_record_write(RUNS_FOLDER, instance, &run);
         off = run_stop(&run, pidfd);
         (void) close(pidfd);
         return off ? EXIT_DONE : EXIT_TIMED_OUT;

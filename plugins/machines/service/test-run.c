@@ -73,6 +73,8 @@ static void test_a_record_is_read_as_it_was_written(Fixture *f, gconstpointer da
                 { .uuid = UUID, .id = INT_MAX, .pid = INT_MAX, .restored = true },
                 { .uuid = OTHER },
                 { .uuid = OTHER, .restored = true },
+                { .uuid = UUID, .id = 2, .pid = 3, .stopped = true },
+                { .uuid = UUID, .id = 2, .pid = 3, .restored = true, .stopped = true },
         };
         RunRecord run;
 
@@ -84,6 +86,7 @@ static void test_a_record_is_read_as_it_was_written(Fixture *f, gconstpointer da
                 g_assert_cmpuint(run.id, ==, runs[i].id);
                 g_assert_cmpint(run.pid, ==, runs[i].pid);
                 g_assert_cmpint(run.restored, ==, runs[i].restored);
+                g_assert_cmpint(run.stopped, ==, runs[i].stopped);
         }
         run_record_remove(f->folder, INSTANCE);
         g_assert_cmpint(run_record_read(f->folder, INSTANCE, &run), ==, -ENOENT);
@@ -104,6 +107,7 @@ static void test_what_is_no_record(void) {
                 "hatago-run-1 " UUID " 1\n",
                 "hatago-run-1 " UUID " 1 2 3\n",
                 "hatago-run-1 " UUID " 1 2 restored restored\n",
+                "hatago-run-1 " UUID " 1 2 stopped restored stopped\n",
                 "hatago-run-1 " UUID " 0 2\n",
                 "hatago-run-1 " UUID " 1 0\n",
                 "hatago-run-1 " UUID " 1 -2\n",
@@ -130,6 +134,25 @@ static void test_the_process_is_found(Fixture *f, gconstpointer data) {
         g_assert_cmpint(fd, >=, 0);
         g_assert_cmpint(pid, ==, f->child);
         g_assert_cmpint(close(fd), ==, 0);
+}
+
+static void test_by_a_name_as_libvirt_writes_it(Fixture *f, gconstpointer data) {
+        static const char *const files[] = { "<a&b>.pid", "&lt;a&amp;b&gt;.pid" };
+
+        start_qemu(f, UUID);
+        for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+                g_autofree char *path = g_build_filename(f->folder, files[i], NULL);
+                g_autofree char *text = g_strdup_printf("%d", f->child);
+                pid_t pid = 0;
+                int fd;
+
+                g_assert_true(g_file_set_contents(path, text, -1, NULL));
+                fd = qemu_find(f->folder, "<a&b>", UUID, &pid);
+                g_assert_cmpint(fd, >=, 0);
+                g_assert_cmpint(pid, ==, f->child);
+                g_assert_cmpint(close(fd), ==, 0);
+                g_assert_cmpint(g_unlink(path), ==, 0);
+        }
 }
 
 static void test_another_machines_process_is_not(Fixture *f, gconstpointer data) {
@@ -203,6 +226,7 @@ int main(int argc, char **argv) {
         TEST(a_record_is_read_as_it_was_written);
         TEST(a_folder_that_is_gone_is_told);
         TEST(the_process_is_found);
+        TEST(by_a_name_as_libvirt_writes_it);
         TEST(another_machines_process_is_not);
         TEST(nor_one_that_has_ended);
         TEST(what_is_no_number_is_told);

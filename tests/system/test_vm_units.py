@@ -1,0 +1,595 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Virtual machines as services, by systemctl and virsh alone: no agent runs here, unless a test says so."""
+
+import os
+import re
+import signal
+import time
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hatago_hosts import Guest
+
+TOP = Path(__file__).resolve().parents[2]
+
+HOOK = "etc/libvirt/hooks/qemu"
+# Of one machine in one operation: says that it is there, and waits while the test says so. It may not talk.
+HOOK_TEXT = """#!/bin/sh
+held=/run/test-hold-$2
+[ "$(cat $held 2>/dev/null)" = "$1" ] || exit 0
+touch /run/test-held
+while [ -e $held ]; do sleep 0.05; done
+"""
+LIBVIRT = ["libvirtd.service", "libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket"]
+NAMES = ["web", "web 1", "web-1", "旅籠", "宿" * 40, "%n", "-h", "$(reboot)", "'\"", "...", "a\\x2db"]
+NOWHERE = "/var/lib/libvirt/images/nowhere.qcow2"
+
+
+def escape(text):
+    """As systemd-escape does; a test holds both together."""
+    plain = re.compile(r"[A-Za-z0-9:_.]")
+    return "".join("-" if c == "/" else c if plain.match(c) and (i or c != ".") else f"\\x{ord(c):02x}"
+                   for i, c in enumerate(text.encode().decode("latin-1")))
+
+
+def wait(condition, seconds, what):
+    """Wait until something is true; return how long that took."""
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < seconds, f"not within {seconds} s: {what}"
+        time.sleep(0.03)
+    return time.monotonic() - start
+
+
+class Vm(Guest):
+    """A guest and its unit. libvirt is asked by its UUID: names are hostile here."""
+
+    def __init__(self, host, name):
+        """Name it; nothing is defined yet."""
+        super().__init__(host, name)
+        self.title, self.uuid = name, str(uuid.uuid4())
+        self.name = self.uuid  # of virsh's --domain
+        instance = escape(name)
+        self.instance = instance if len(instance) <= 230 else escape(self.uuid)
+        self.unit = f"hatago-vm@{self.instance}.service"
+
+    def define(self, words="", disk=None, change=lambda xml: xml):
+        """Define it, with a console log that goes by its UUID."""
+        xml = self.xml(words, disk=disk)
+        title = self.title.replace("&", "&amp;").replace("<", "&lt;")
+        xml = xml.replace(f"<name>{self.name}</name>", f"<name>{title}</name><uuid>{self.uuid}</uuid>")
+        self.host.run(["virsh", "-q", "define", "/dev/stdin"], input=change(xml))
+        return self
+
+    def systemctl(self, verb, *options, check=True, timeout=60):
+        """Run a verb on its unit."""
+        return self.host.run(["systemctl", verb, *options, "--", self.unit], check=check, timeout=timeout)
+
+    def show(self, name):
+        """Return a property of its unit."""
+        return self.systemctl("show", "--value", "-p", name).stdout.strip()
+
+    def is_(self, *words):
+        """Whether the unit is in this state: ActiveState, and Result where it is told."""
+        shown = dict(line.split("=", 1) for line in
+                     self.systemctl("show", "-p", "ActiveState", "-p", "Result").stdout.split())
+        return [shown["ActiveState"], shown["Result"]][:len(words)] == list(words)
+
+    def wait_unit(self, *words, seconds=20):
+        """Wait for a state of the unit."""
+        return wait(lambda: self.is_(*words), seconds, f"{words}, but {self.show('ActiveState')}")
+
+    def pid(self):
+        """Return QEMU's process id as libvirt has it; None: there is none."""
+        name = self.title.translate({ord("'"): "&apos;", ord('"'): "&quot;"})  # libvirt does so
+        try:
+            return int((self.host.root / "run/libvirt/qemu" / f"{name}.pid").read_text())
+        except FileNotFoundError:
+            return None
+
+    def kill(self, number, pid=None):
+        """Send QEMU a signal."""
+        self.host.run(["kill", f"-{int(number)}", str(pid or self.pid())])
+
+    def start(self):
+        """Start the unit; QEMU is its main process."""
+        self.systemctl("start")
+        assert self.is_("active")
+        self.check_main()
+        return self
+
+    def check_main(self):
+        """QEMU is the main process, and it runs."""
+        assert int(self.show("MainPID")) == self.pid() > 1
+
+    def check_off(self, *words):
+        """The unit is in this state, and nothing runs or comes up."""
+        self.wait_unit(*words)
+        assert self.state() == "shut off"
+        assert self.show("NRestarts") == "0"
+        assert self.show("MainPID") == "0"
+
+    def reason(self):
+        """Why libvirt says that it is off."""
+        return re.search(r"\((.*)\)", self.virsh("domstate", "--reason").stdout)[1]
+
+    def settings(self, *lines):
+        """Write its settings, as the agent would."""
+        folder = self.host.root / "etc/hatago/machines.d"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{self.uuid}.conf").write_text("\n".join(["[Machine]", f"Name={self.title}", *lines, ""]))
+
+    def request(self, words):
+        """Leave what the agent would ask of the next start."""
+        folder = self.host.root / "run/hatago/requests"
+        self.host.run(["install", "-d", "-o", "hatago", "-m", "0755", "/run/hatago"])
+        self.host.run(["install", "-d", "-o", "hatago", "-m", "0700", "/run/hatago/requests"])
+        when = int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1e6)
+        (folder / self.uuid).write_text(f"hatago-request-1 {when} {words}\n")
+        self.host.run(["chown", "hatago", f"/run/hatago/requests/{self.uuid}"])
+        return folder / self.uuid
+
+    def journal(self):
+        """Return what its unit has said, and systemd of it."""
+        self.host.run(["journalctl", "--sync"])
+        return self.host.run(["journalctl", "-q", "-o", "cat", "-u", self.unit]).stdout
+
+    def remove(self):
+        """Make an end of it, in whatever state it is."""
+        pid = self.pid()
+        if pid:
+            self.host.run(["kill", "-CONT", str(pid)], check=False)
+        self.virsh("destroy", check=False)
+        self.systemctl("stop", check=False)
+        self.systemctl("reset-failed", check=False)
+        self.virsh("undefine", "--managed-save", check=False)
+        (self.host.root / f"etc/hatago/machines.d/{self.uuid}.conf").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def units_alone(host):
+    """No agent, and a hook that tests can hold up."""
+    host.run(["systemctl", "mask", "--now", "--runtime", "hatagod.service"])
+    hook = host.root / HOOK
+    hook.parent.mkdir(parents=True, exist_ok=True)
+    hook.write_text(HOOK_TEXT)
+    hook.chmod(0o755)
+    host.run(["systemctl", "restart", "libvirtd"])
+
+
+@pytest.fixture
+def vm(host, request):
+    """A machine named after the test; gone afterwards."""
+    vm = Vm(host, request.node.name[5:45])
+    yield vm
+    vm.remove()
+
+
+@contextmanager
+def frozen(host, unit):
+    """Stop a service's main process for a while."""
+    pid = host.run(["systemctl", "show", "--value", "-p", "MainPID", unit]).stdout.strip()
+    assert pid != "0"
+    host.run(["kill", "-STOP", pid])
+    try:
+        yield
+    finally:
+        host.run(["kill", "-CONT", pid])
+
+
+@contextmanager
+def held(vm, operation):
+    """Hold libvirt up in an operation on a machine; it is there when this is entered."""
+    hold, there = vm.host.root / f"run/test-hold-{operation}", vm.host.root / "run/test-held"
+    there.unlink(missing_ok=True)
+    hold.write_text(vm.title)
+    try:
+        vm.systemctl("start", "--no-block")
+        wait(there.exists, 20, f"libvirt in {operation}")
+        yield
+    finally:
+        hold.unlink(missing_ok=True)
+
+
+@contextmanager
+def drop_in(vm, line):
+    """Change the unit's [Service] for a while."""
+    path = vm.host.root / f"run/systemd/system/{vm.unit}.d/test.conf"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"[Service]\n{line}\n")
+    vm.host.run(["systemctl", "daemon-reload"])
+    try:
+        yield
+    finally:
+        path.unlink()
+        path.parent.rmdir()
+        vm.host.run(["systemctl", "daemon-reload"])
+
+
+def programs(host):
+    """Whether a process of ours runs."""
+    return host.run(["pgrep", "-x", "hatago-vm"], check=False).stdout.split()
+
+
+def test_it_is_a_service_like_any_other(vm):
+    """Started and restarted by systemctl, gracefully; QEMU is the main process, and nobody else stays."""
+    vm.define().start()
+    wait(lambda: not programs(vm.host), 2, "no process of ours")
+    status = vm.systemctl("status", "--no-pager").stdout
+    assert re.search(r"Main PID: \d+ \(qemu-system", status)
+    assert 'Status: "1 vCPU, 96 MiB, emulated (TCG)"' in status
+    assert f"Virtual machine {vm.title}" in status
+    vm.wait_ready()
+    first = vm.pid()
+    vm.systemctl("restart")
+    assert vm.pid() != first
+    vm.check_main()
+    assert "powering it off" not in vm.journal()
+    # A guest that powers itself off has done well.
+    vm.wait_agent()
+    vm.virsh("qemu-agent-command", '{"execute":"guest-shutdown"}', check=False)
+    vm.check_off("inactive", "success")
+    assert vm.reason() == "shutdown"
+
+
+def test_a_crash_starts_it_again(vm):
+    """kill -9 of QEMU; its last words are in the journal, and that it was so."""
+    vm.define().start()
+    first = vm.pid()
+    with open(vm.host.root / f"var/log/libvirt/qemu/{vm.title}.log", "a") as log:
+        log.write("qemu-system-x86_64: out of ideas\n")
+    vm.kill(signal.SIGKILL)
+    wait(lambda: vm.is_("active") and vm.pid() not in (None, first), 10, "it runs again")
+    vm.check_main()
+    assert vm.show("NRestarts") == "1"
+    said = vm.journal()
+    assert "QEMU: qemu-system-x86_64: out of ideas\n" in said
+    assert "has crashed: QEMU was killed by SIGKILL" in said
+
+
+def test_a_crash_after_another_of_systemds_lives_is_one(vm):
+    """daemon-reload and daemon-reexec leave it as it is, and QEMU's end is still heard of."""
+    vm.define().start()
+    pid, run = vm.pid(), vm.show("InvocationID")
+    for verb in ("daemon-reload", "daemon-reexec"):
+        vm.host.run(["systemctl", verb])
+        assert vm.is_("active")
+        assert vm.pid() == pid
+        vm.check_main()
+    assert vm.show("InvocationID") == run
+    vm.kill(signal.SIGKILL)
+    wait(lambda: vm.is_("active") and vm.pid() not in (None, pid), 10, "it runs again")
+
+
+def test_a_hung_qemu_is_no_crash(host, vm):
+    """libvirt ends it with SIGKILL after 10 s: destroyed, and stopped after its timeout."""
+    other = Vm(host, "hung too")
+    try:
+        for each in (vm, other):
+            each.define().start()
+            each.kill(signal.SIGSTOP)
+        other.settings("StopTimeoutSec=1")
+        start = time.monotonic()
+        other.systemctl("stop", "--no-block")
+        vm.virsh("destroy")
+        for each in (vm, other):
+            each.check_off("inactive", "success")
+        assert time.monotonic() - start < 20
+        time.sleep(2)
+        vm.check_off("inactive", "success")
+    finally:
+        other.remove()
+
+
+def test_systemctl_kill(vm):
+    """SIGTERM ends QEMU as it ends a service; SIGKILL is a crash. reset-failed forgets what failed."""
+    vm.define().start()
+    vm.systemctl("kill")
+    vm.check_off("inactive", "success")
+    vm.start()
+    first = vm.pid()
+    vm.systemctl("kill", "-s", "KILL")
+    wait(lambda: vm.is_("active") and vm.pid() not in (None, first), 10, "it runs again")
+    with drop_in(vm, "Restart=no"):
+        vm.systemctl("kill", "-s", "KILL")
+        vm.wait_unit("failed", "exit-code")
+        assert "Crashed: QEMU was killed by SIGKILL" in vm.show("StatusText")
+        vm.systemctl("reset-failed")
+        assert vm.is_("inactive")
+
+
+def test_a_managed_save_is_an_end_and_a_beginning(vm):
+    """It is not started again; the next start goes on from it, and stopped in the middle of that, it is kept."""
+    vm.define().start().wait_ready()
+    vm.virsh("managedsave")
+    vm.check_off("inactive", "success")
+    for operation in ("restore", "started"):
+        with held(vm, operation):
+            vm.systemctl("stop", "--no-block")
+            time.sleep(0.5)
+            assert vm.is_("deactivating")
+        vm.check_off("inactive", "success")
+        assert "yes" in re.search(r"Managed save: .*", vm.virsh("dominfo").stdout)[0]
+    vm.start()
+    assert "no" in re.search(r"Managed save: .*", vm.virsh("dominfo").stdout)[0]
+    # It hears its power button, though it has not booted anew: its log is that of this run. Who is suspended
+    # hears nothing, and goes on for its shutdown.
+    vm.virsh("suspend")
+    vm.systemctl("stop")
+    vm.check_off("inactive", "success")
+    assert vm.reason() == "shutdown"
+    assert "hatago-guest: ready" not in vm.console()
+
+
+@pytest.mark.parametrize("operation", ["prepare", "start", "started"])
+def test_stopped_while_it_starts_it_is_off(vm, operation):
+    """Wherever libvirt is in it."""
+    vm.define()
+    with held(vm, operation):
+        assert vm.is_("activating")
+        vm.systemctl("stop", "--no-block")
+        time.sleep(0.3)
+        assert vm.is_("deactivating")
+    vm.check_off("inactive", "success")
+    assert not programs(vm.host)
+
+
+def test_killed_while_it_starts_it_is_off(vm):
+    """Even if nothing is left of who started it: ExecStopPost= cleans up."""
+    vm.define()
+    with drop_in(vm, "Restart=no"):
+        with held(vm, "start"):
+            vm.systemctl("kill", "-s", "KILL")
+            wait(lambda: vm.show("SubState") == "stop-post", 5, "clean up")
+        vm.wait_unit("failed", "protocol")
+    assert vm.state() == "shut off"
+    assert not programs(vm.host)
+
+
+def test_stopped_at_any_time_it_is_off(vm):
+    """From the first moment of its start to some time after it."""
+    vm.define()
+    seen = set()
+    for pause in (0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1):
+        vm.settings("StopTimeoutSec=1")
+        vm.systemctl("start", "--no-block")
+        time.sleep(pause)
+        seen.add(vm.show("ActiveState"))
+        vm.systemctl("stop")
+        vm.check_off("inactive", "success")
+    assert seen >= {"activating", "active"}, "the test is wrong: it has not met both"
+
+
+def test_stopped_while_libvirt_does_not_answer_it_is_off(vm):
+    """At once; nor does it come up when libvirt goes on."""
+    vm.define()
+    with frozen(vm.host, "libvirtd"):
+        vm.systemctl("start", "--no-block")
+        time.sleep(1)
+        assert vm.is_("activating")
+        start = time.monotonic()
+        vm.systemctl("stop")
+        assert time.monotonic() - start < 2
+    time.sleep(1)
+    vm.check_off("inactive", "success")
+
+
+def test_who_came_too_late_starts_nothing(vm):
+    """virsh start, at once destroy: the agent asks for an adoption of a run that is gone."""
+    vm.define()
+    vm.virsh("start")
+    run = vm.virsh("domid").stdout.strip()
+    vm.virsh("destroy")
+    request = vm.request(f"adopt={run}")
+    vm.systemctl("start")
+    vm.check_off("inactive", "success")
+    assert not request.exists()
+    # Nor another one than that which was meant.
+    vm.virsh("start")
+    vm.request(f"adopt={int(run) + 7}")
+    vm.systemctl("start")
+    vm.wait_unit("inactive", "success")
+    assert vm.state() == "running"
+
+
+def test_what_others_started_is_taken_over(vm):
+    """By the agent's request, and by a start of the unit; its end is the unit's."""
+    vm.define()
+    vm.virsh("start")
+    pid = vm.pid()
+    vm.request(f"adopt={vm.virsh('domid').stdout.strip()}")
+    vm.start()
+    assert vm.pid() == pid
+    vm.virsh("destroy")
+    vm.check_off("inactive", "success")
+    vm.virsh("start")
+    vm.start()
+    # What runs no longer has a definition.
+    vm.virsh("undefine")
+    vm.virsh("destroy")
+    vm.wait_unit("inactive", "success")
+
+
+def test_the_agents_request_is_followed(vm):
+    """Paused, and without what was saved."""
+    vm.define().start()
+    vm.virsh("managedsave")
+    vm.wait_unit("inactive")
+    vm.request("paused discard-save")
+    vm.start()
+    assert vm.state() == "paused"
+    assert vm.show("StatusText") == "Paused: 1 vCPU, 96 MiB, emulated (TCG)"
+
+
+@pytest.mark.parametrize("make", [
+    lambda path: path.write_text("adopt everything"), lambda path: path.symlink_to("/etc/shadow"),
+    lambda path: os.mkfifo(path), lambda path: path.mkdir()], ids=["text", "link", "fifo", "folder"])
+def test_what_is_no_request_is_ignored(vm, make):
+    """Whoever the agent may have become: it starts as without one, and says so."""
+    vm.define()
+    path = vm.request("")
+    path.unlink()
+    make(path)
+    vm.start()
+    assert "is no request, ignoring" in vm.journal()
+    if path.is_dir():
+        path.rmdir()
+
+
+def test_a_deaf_guest_costs_its_own_timeout(vm):
+    """And no more; to be powered off then is no failure."""
+    vm.define("deaf").start()
+    vm.settings("StopTimeoutSec=3")
+    start = time.monotonic()
+    vm.systemctl("stop")
+    assert 3 <= time.monotonic() - start < 6
+    vm.check_off("inactive", "success")
+    assert vm.reason() == "destroyed"
+    assert "It is not off after 3 s; powering it off hard" in vm.journal()
+
+
+def test_a_frozen_libvirt_hangs_nothing(vm):
+    """QEMU is killed in the end; that is no crash."""
+    vm.define().start()
+    vm.settings("StopTimeoutSec=1")
+    pid = vm.pid()
+    with frozen(vm.host, "libvirtd"):
+        vm.systemctl("stop", "--no-block")
+        took = wait(lambda: not (vm.host.root / f"proc/{pid}").exists(), 25, "QEMU's end")
+        assert took > 15
+    vm.check_off("inactive", "success")
+    assert "libvirt does not answer" in vm.journal()
+
+
+def test_machines_of_all_names(host):
+    """Each has one unit, whose name is what systemd-escape makes of it, or of its UUID."""
+    vms = [Vm(host, name) for name in NAMES]
+    short = [vm for vm in vms if vm.instance != escape(vm.uuid)]
+    assert len(short) == len(vms) - 1
+    assert host.run(["systemd-escape", "--", *[vm.title for vm in short]]).stdout.split() == [vm.instance for vm in short]
+    try:
+        for vm in vms:
+            # The path of the guest agent's socket would be too long for libvirt with some of them.
+            vm.define(change=lambda xml: re.sub(r"<channel.*</channel>", "", xml, flags=re.DOTALL))
+            vm.request("paused")
+        host.run(["systemctl", "start", "--", *[vm.unit for vm in vms]], timeout=60)
+        for vm in vms:
+            vm.check_main()
+            vm.virsh("destroy")
+        for vm in vms:
+            vm.check_off("inactive", "success")
+    finally:
+        for vm in vms:
+            vm.remove()
+
+
+def refused(vm, instance, status="66"):
+    """Start a unit that cannot be; return what it says, once it has failed for good."""
+    vm.unit = f"hatago-vm@{instance}.service"
+    start = time.monotonic()
+    assert vm.systemctl("start", check=False).returncode != 0
+    assert time.monotonic() - start < 5
+    time.sleep(1.3)
+    assert vm.is_("failed", "exit-code")
+    assert vm.show("NRestarts") == "0"
+    assert vm.show("ExecMainStatus") == status
+    said = vm.show("StatusText")
+    assert said in vm.journal()
+    vm.systemctl("reset-failed")
+    return said
+
+
+def test_what_is_not_there_fails_at_once(vm):
+    """With a line that says so, and not again and again."""
+    assert refused(vm, "no-such") == 'There is no machine "no/such"'
+    assert refused(vm, r"\xe6\x97\x85") == 'There is no machine "旅"'
+
+
+def test_another_name_of_a_machine_is_refused(vm):
+    """Two units for one machine must not be; what is right is said."""
+    vm.title = "web-2"
+    vm.define()
+    right = r'the unit of "web-2" is hatago-vm@web\x2d2.service'
+    for instance in ("web-2", vm.uuid, escape(vm.uuid)):
+        assert right in refused(vm, instance), instance
+    for instance in (r"web\x2D2", r"w\x65b\x2d2"):
+        assert refused(vm, instance) == f'There is no machine "{instance}"'
+    assert vm.state() == "shut off"
+
+
+def test_a_start_that_fails_says_why_once(vm):
+    """libvirt's words, and QEMU's; it is not tried again."""
+    vm.define(disk=NOWHERE)
+    said = refused(vm, vm.instance, "70")
+    assert said.startswith(f"Cannot access storage file '{NOWHERE}'") and said.endswith("No such file or directory")
+    vm.virsh("undefine")
+
+    vm.define(change=lambda xml: xml.replace(
+        "<domain ", "<domain xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0' ").replace(
+        "</domain>", "<q:commandline><q:arg value='-nothing'/></q:commandline></domain>"))
+    said = refused(vm, vm.instance, "70")
+    assert "-nothing: invalid option" in said
+    assert re.search(r"QEMU: .*-nothing: invalid option", vm.journal())
+
+
+def test_without_libvirt_it_says_so(vm):
+    """And is not tried again."""
+    vm.define()
+    vm.host.run(["systemctl", "stop", *LIBVIRT])
+    try:
+        assert "Cannot reach libvirt: " in refused(vm, vm.instance, "69")
+    finally:
+        vm.host.run(["systemctl", "start", *LIBVIRT[1:]])
+
+
+def test_libvirts_life_is_not_its_own(vm):
+    """Restarted, stopped, killed: the unit stays as it is, and so does QEMU."""
+    vm.define().start()
+    pid, run = vm.pid(), vm.show("InvocationID")
+    for words in (["restart", "libvirtd"], ["kill", "-s", "KILL", "libvirtd"], ["stop", *LIBVIRT]):
+        vm.host.run(["systemctl", *words])
+        time.sleep(0.3)
+        assert vm.is_("active")
+        assert int(vm.show("MainPID")) == pid
+    # What ends while nobody looks is known afterwards.
+    vm.host.run(["systemctl", "start", *LIBVIRT[1:]])
+    assert vm.state() == "running"
+    assert vm.show("InvocationID") == run
+    vm.virsh("destroy")
+    vm.check_off("inactive", "success")
+
+
+def test_the_agent_makes_no_difference(vm):
+    """Stopped in all other tests here; hung in this one."""
+    vm.define()
+    vm.host.run(["systemctl", "unmask", "--runtime", "hatagod"])
+    vm.host.run(["systemctl", "start", "hatagod"])
+    try:
+        with frozen(vm.host, "hatagod"):
+            vm.start()
+            vm.settings("StopTimeoutSec=1")
+            vm.systemctl("stop")
+            vm.check_off("inactive", "success")
+    finally:
+        vm.host.run(["systemctl", "mask", "--now", "--runtime", "hatagod"])
+
+
+def test_the_unit_is_well_formed_and_tight(host):
+    """As systemd judges it; its manual page is another test's."""
+    done = host.run(["systemd-analyze", "verify", "--man=no", "hatago-vm@x.service"], check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    said = host.run(["systemd-analyze", "security", "--no-pager", "hatago-vm@x.service"]).stdout
+    assert float(re.search(r"exposure level for \S+: ([\d.]+)", said)[1]) <= 3
+
+
+def test_the_unit_says_what_its_program_does(host):
+    """Numbers that stand in both."""
+    shown = host.run(["systemctl", "show", "-p", "TimeoutStopUSec", "-p", "RestartPreventExitStatus",
+                      "hatago-vm@x.service"]).stdout
+    service = TOP / "plugins/machines/service"
+    margin = re.search(r"define STOP_MARGIN \((\d+) \* G_TIME_SPAN_SECOND", (service / "settings.h").read_text())[1]
+    assert f"TimeoutStopUSec=3min {margin}s\n" in shown
+    statuses = re.findall(r"EXIT_\w+ = (6\d|7\d)", (service / "exit-status.h").read_text())
+    assert f"RestartPreventExitStatus={' '.join(statuses)}\n" in shown
