@@ -6,6 +6,7 @@
 #include "autostart.h"
 #include "common/text.h"
 #include "console.h"
+#include "flag-watch.h"
 #include "image-watch.h"
 #include "machined.h"
 #include "mirror.h"
@@ -45,6 +46,7 @@ Machines *machines_new(const Services *services) {
         machines->units = units_new(machines);
         machines->settings = settings_store_new(machines);
         machines->autostart = autostart_new(machines);
+        machines->flags = flag_watch_new(machines);
         machines->starts = unit_starts_new(machines);
         machines->mirror = mirror_new(machines);
         machines->verbs = verbs_new(machines);
@@ -66,6 +68,7 @@ Machines *machines_free(Machines *machines) {
         status_lines_free(machines->status_lines);
         warnings_free(machines->warnings);
         verbs_free(machines->verbs);
+        flag_watch_free(machines->flags);
         autostart_free(machines->autostart);
         settings_store_free(machines->settings);
         mirror_free(machines->mirror);

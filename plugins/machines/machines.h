@@ -17,6 +17,7 @@ typedef struct Machines {
         GHashTable *by_name;                 /* names are unique, but for a moment when they change hands */
         struct SettingsStore *settings;
         struct Autostart *autostart;
+        struct FlagWatch *flags;
         struct Sync *sync;
         struct ImageWatch *images;
         struct NetworkWatch *networks;

@@ -4,6 +4,7 @@
 #include "autostart.h"
 #include "console.h"
 #include "events.h"
+#include "flag-watch.h"
 #include "machined.h"
 #include "machines.h"
 #include "network-watch.h"
@@ -59,6 +60,7 @@ static int plugin_start(void *plugin) {
         if (r >= 0)
                 r = autostart_start(machines->autostart);
         if (r >= 0) {
+                flag_watch_start(machines->flags);
                 statistics_update(machines->statistics);
                 verbs_adopt(machines->verbs);
         }

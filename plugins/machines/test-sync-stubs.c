@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "autostart.h"
+#include "flag-watch.h"
 #include "image-watch.h"
 #include "machined.h"
 #include "mirror.h"
@@ -24,6 +25,14 @@ Autostart *autostart_free(Autostart *autostart) {
 
 uint64_t autostart_apply(const Autostart *autostart, Machine *machine) {
         return 0;
+}
+
+FlagWatch *flag_watch_new(Machines *machines) {
+        return NULL;
+}
+
+FlagWatch *flag_watch_free(FlagWatch *watch) {
+        return NULL;
 }
 
 SettingsStore *settings_store_new(Machines *machines) {

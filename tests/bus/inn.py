@@ -15,8 +15,9 @@ class Inn:
     def __init__(self, house):
         """Make the folders, and a systemd."""
         self.house = house
-        self.settings, self.etc, self.vendor = (house.folder / name for name in ("machines.d", "etc", "lib"))
-        for folder in (self.settings, self.etc, self.vendor):
+        self.settings, self.etc, self.vendor, self.libvirt = (
+            house.folder / name for name in ("machines.d", "etc", "lib", "libvirt"))
+        for folder in (self.settings, self.etc, self.vendor, self.libvirt):
             folder.mkdir()
         self.systemd = house.systemd = SystemdMock(house.bus.address, house.folder / "reports")
         self.uri, self.uuids, self.caller = None, {}, None
@@ -34,6 +35,7 @@ class Inn:
         agent = self.house.ready_agent("--connect", self.uri, *arguments, **plugins, environment={
             "HATAGO_REPORT_FOLDER": str(self.systemd.folder), "HATAGO_PROBE_INTERVAL": "50ms",
             "HATAGO_UNITS": "1", "HATAGO_MACHINES_FOLDER": str(self.settings),
+            "HATAGO_LIBVIRT_FOLDER": str(self.libvirt),
             "HATAGO_UNIT_FOLDERS": f"{self.etc}:{self.vendor}:/nonexistent",
             "RUNTIME_DIRECTORY": str(self.house.folder / "run")})
         self.caller = self.house.stranger()

@@ -273,6 +273,27 @@ def test_libvirts_flag_is_taken_over_and_never_both(inn):
     assert inn.by("flagged-off") == []
 
 
+@pytest.mark.parametrize("made", ["before", "after", "anew"])
+def test_a_flag_that_others_set_shows_though_libvirt_does_not_tell(inn, made):
+    links, gate = inn.libvirt / "autostart", inn.house.folder / "gate"
+    if made != "after":
+        links.mkdir()
+    inn.open("late", "plain")
+    if made == "anew":
+        links.rmdir()
+        inn.caller.iterate(0.1)
+    inn.caller.settle()
+    gate.touch()
+    links.mkdir(exist_ok=True)
+    (links / "nosuch.xml").symlink_to("/nonexistent")
+    (links / "late.xml").symlink_to("/nonexistent")
+    inn.caller.wait_property(inn.path("late"), "AutostartBy", ["libvirt"], interface=SERVICE)
+    gate.unlink()
+    (links / "late.xml").unlink()
+    inn.caller.wait_property(inn.path("late"), "AutostartBy", [], interface=SERVICE)
+    assert inn.by("plain") == []
+
+
 def test_what_libvirt_refuses_leaves_all_as_it_was(inn):
     inn.open("flagged-stubborn", "db")
     inn.configure("flagged-stubborn", start_delay=SECOND)

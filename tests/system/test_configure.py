@@ -3,7 +3,7 @@
 
 import pytest
 from gi.repository import GLib
-from hatago_bus import MACHINE, NO_OPTIONS, BusError
+from hatago_bus import MACHINE, NO_OPTIONS, SERVICE, BusError
 
 
 def test_rename_keeps_all_but_the_name(machine, host):
@@ -20,7 +20,7 @@ def test_rename_keeps_all_but_the_name(machine, host):
     assert machine.get("Name") == "a new name"
     assert machine.get("Autostart") is True
     assert machine.guest.virsh("snapshot-list", "--name").stdout.split() == ["first"]
-    assert "a new name.xml" in host.run(["ls", "/etc/libvirt/qemu/autostart"]).stdout
+    assert machine.bus.get(machine.path, SERVICE, "AutostartBy") == ["hatago"]
     host.run(["hatago", "autostart", "a new name", "no"])
     assert machine.get("Autostart") is False
     machine.guest.virsh("snapshot-delete", "--snapshotname", "first")
