@@ -6,7 +6,7 @@ import random
 import pytest
 
 from gi.repository import GLib
-from hatago_bus import (CONSOLE, HOST_CHECK, JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT,
+from hatago_bus import (CONSOLE, HOST_CHECK, JOB, MACHINE, MACHINES, MANAGER, NAME, NO_OPTIONS, ROOT, SERVICE,
                         BusError, options)
 from interface_xml import published
 from machines import OFF, domain_xml, driver_file, fresh_name, fresh_uuid
@@ -281,7 +281,7 @@ def methods():
 def object_of(caller, define):
     """A function that returns an object with an interface."""
     def object_of(interface):
-        if interface in (MACHINE, CONSOLE):
+        if interface in (MACHINE, CONSOLE, SERVICE):
             return define()
         if interface == HOST_CHECK:
             return caller.check("vhost-net")
