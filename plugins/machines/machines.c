@@ -227,6 +227,8 @@ void machines_retain(Machines *machines, GHashTable *uuids) {
                 if (!g_hash_table_contains(uuids, machine->uuid))
                         machines_remove(machines, machine);
         }
+
+        settings_store_on_survey(machines->settings, uuids);
 }
 
 void machines_set_host_warnings(Machines *machines, Machine *machine, uint32_t which, uint32_t found) {

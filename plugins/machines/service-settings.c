@@ -34,6 +34,7 @@ struct SettingsStore {
         Machines *machines;
         const char *folder;
         GHashTable *settings; /* by UUID, which lies in them; owns */
+        GHashTable *unknown;  /* UUIDs of those that were told to be unknown to libvirt */
         GQueue waiting;       /* of Turn */
         Turn *current;
 };
@@ -75,6 +76,7 @@ SettingsStore *settings_store_new(Machines *machines) {
                 .folder = getenv("HATAGO_MACHINES_FOLDER") ?: SETTINGS_FOLDER,
                 .settings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, settings_destroy),
         };
+        store->unknown = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_queue_init(&store->waiting);
         return store;
 }
@@ -85,6 +87,7 @@ SettingsStore *settings_store_free(SettingsStore *store) {
 
         g_assert(!store->current);
         g_queue_clear_full(&store->waiting, turn_free);
+        g_hash_table_unref(store->unknown);
         g_hash_table_unref(store->settings);
         g_free(store);
         return NULL;
@@ -384,6 +387,23 @@ void settings_store_change(SettingsStore *store, const SettingsOrder *order) {
 void settings_store_forget(SettingsStore *store, const char *uuid) {
         if (g_hash_table_contains(store->settings, uuid))
                 store_queue(store, turn_new(store, DEED_FORGET, uuid));
+}
+
+void settings_store_on_survey(SettingsStore *store, GHashTable *uuids) {
+        GHashTableIter i;
+        gpointer uuid, settings;
+
+        g_hash_table_iter_init(&i, store->settings);
+        while (g_hash_table_iter_next(&i, &uuid, &settings)) {
+                g_autofree char *name = NULL;
+
+                if (g_hash_table_contains(uuids, uuid) || !g_hash_table_add(store->unknown, g_strdup(uuid)))
+                        continue;
+
+                name = text_printable(((const ServiceSettings *) settings)->name ?: "");
+                log_notice("libvirt knows no machine %s (\"%s\"); its settings are kept: %s/%s.conf",
+                           (const char *) uuid, name, store->folder, (const char *) uuid);
+        }
 }
 
 void settings_store_read_again(SettingsStore *store) {

@@ -33,6 +33,10 @@ uint64_t settings_store_apply(SettingsStore *store, Machine *machine);
 /* libvirt knows this machine no more: its file goes. */
 void settings_store_forget(SettingsStore *store, const char *uuid);
 
+/* These are all machines that libvirt knows (a set of UUIDs). Settings of others are kept, since a
+ * definition that libvirt could not read is missing from it too; that is logged, once for each. */
+void settings_store_on_survey(SettingsStore *store, GHashTable *uuids);
+
 typedef struct SettingsOrder {
         const char *uuid; /* of the machine; copied */
 

@@ -47,6 +47,9 @@ uint64_t settings_store_apply(SettingsStore *store, Machine *machine) {
         return 0;
 }
 
+void settings_store_on_survey(SettingsStore *store, GHashTable *uuids) {
+}
+
 void settings_store_forget(SettingsStore *store, const char *uuid) {
 }
 

@@ -229,9 +229,11 @@ def test_settings_stay_when_libvirt_has_lost_the_machine_without_a_word(inn):
     agent = inn.open("web", "db")
     inn.configure("web", stop_timeout=SECOND)
     agent.terminate()
-    inn.open("db")
+    uuid = inn.uuids["web"]
+    agent = inn.open("db")
     inn.configure("db", stop_timeout=SECOND)
     assert inn.file("web").exists()
+    agent.wait_log(rf'libvirt knows no machine {uuid} \("web"\); its settings are kept: .*{uuid}.conf')
 
 
 def test_a_systemd_that_does_not_take_it_is_an_error_and_it_is_written(inn):
