@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.shares("kvm")
+
 RECORDS = "var/lib/hatago-fix"
 MODPROBE = "usr/sbin/modprobe"
 RECORDER = """#!/bin/sh

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 import pytest
 from hatago_bus import NO_OPTIONS, ROOT, BusError, options
 
+
 CHECK = "org.hatago.Host1.HostCheck"
 VALIDATION = "org.hatago.Host1.Validation"
 HOST = "org.hatago.Host1.Host"
 
-pytestmark = pytest.mark.usefixtures("bus")
+pytestmark = [pytest.mark.shares("kvm"), pytest.mark.usefixtures("bus")]
 
 
 def check_path(name):

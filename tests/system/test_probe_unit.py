@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from gi.repository import GLib
 
+pytestmark = pytest.mark.shares("kvm")
+
 SYSTEMD = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 # On the machine outside; its kernel tells all hosts on it.
 KVM_UEVENT = Path("/sys/class/misc/kvm/uevent")

@@ -7,6 +7,8 @@ import re
 import pytest
 from gi.repository import GLib
 
+pytestmark = pytest.mark.shares("kvm")
+
 REPORT = "(utsa(sssssa{ss}asbb))"
 RESULTS = {"PASS": "pass", "WARN": "warn", "FAIL": "fail", "NOTE": "skip"}
 CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "blkio")
