@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "domain-xml.h"
 #include "plugin.h"
+#include "service/domain-state.h"
 
 void facts_done(MachineFacts *facts) {
         g_clear_pointer(&facts->name, g_free);
@@ -20,7 +21,7 @@ static unsigned domain_id(virDomain *domain) {
 }
 
 static int read_state(virDomain *domain, MachineFacts *facts) {
-        if (virDomainGetState(domain, &facts->state, &facts->reason, /* flags= */ 0) < 0)
+        if (domain_get_state(domain, &facts->state, &facts->reason) < 0)
                 return -1;
 
         facts->id = domain_id(domain);
@@ -164,6 +165,9 @@ static int read_states(virConnect *connection, unsigned flag, bool persistent, G
                         .persistent = persistent,
                 };
 
+                /* Which of the two it is takes a call of its own. */
+                if (facts.state == VIR_DOMAIN_PAUSED && facts.reason == VIR_DOMAIN_PAUSED_MIGRATION)
+                        (void) domain_get_state(records[i]->dom, &facts.state, &facts.reason);
                 (void) virDomainGetUUIDString(records[i]->dom, facts.uuid);
                 g_array_append_val(all, facts);
         }

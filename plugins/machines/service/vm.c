@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "common/unit-name.h"
+#include "domain-state.h"
 
 #define URI "qemu:///system"
 #define NO_RUN ((unsigned) -1) /* virDomainGetID() of what is off */
@@ -164,7 +165,7 @@ int vm_ask_run(Vm *vm, unsigned *ret, Failure *failure) {
 }
 
 int vm_ask_state(Vm *vm, int *ret_state, int *ret_reason, Failure *failure) {
-        if (virDomainGetState(vm->domain, ret_state, ret_reason, /* flags= */ 0) < 0)
+        if (domain_get_state(vm->domain, ret_state, ret_reason) < 0)
                 return vm_failure(failure, /* what= */ NULL);
         return 0;
 }
