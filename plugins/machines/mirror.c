@@ -126,6 +126,7 @@ static void adoption_on_started(void *userdata, int result, Failure *failure) {
 static int adoption_on_slot(sd_event_source *source, uint64_t usec, void *userdata) {
         Adoption *adoption = userdata;
 
+        adoption->timer = sd_event_source_disable_unref(adoption->timer);
         adoption_discount(adoption);
         mirror_next(adoption->mirror);
         return 0;

@@ -3,7 +3,6 @@
 #include "flag-watch.h"
 #include "image-watch.h"
 #include "machined.h"
-#include "mirror.h"
 #include "network-watch.h"
 #include "service-settings.h"
 #include "statistics.h"
@@ -100,23 +99,6 @@ Statistics *statistics_new(Machines *machines) {
 
 Statistics *statistics_free(Statistics *statistics) {
         return NULL;
-}
-
-Mirror *mirror_new(Machines *machines) {
-        return NULL;
-}
-
-Mirror *mirror_free(Mirror *mirror) {
-        return NULL;
-}
-
-void mirror_look(Mirror *mirror, const Machine *machine) {
-}
-
-void mirror_look_all(Mirror *mirror) {
-}
-
-void mirror_forget(Mirror *mirror, const char *uuid) {
 }
 
 UnitStarts *unit_starts_new(Machines *machines) {

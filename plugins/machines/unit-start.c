@@ -197,6 +197,15 @@ void unit_start_cancel(UnitStart *start) {
         unit_runner_order(start->starts->machines->services->units, &order);
 }
 
+/* A plain start needs no words. */
+static int unit_start_write(const UnitStarts *starts, const char *uuid, const StartRequest *request) {
+        if (request->adopt != 0 || request->paused || request->discard_save)
+                return start_request_write(starts->folder, uuid, request);
+
+        start_request_remove(starts->folder, uuid);
+        return 0;
+}
+
 /* Until its program runs, which takes it. */
 static int unit_start_on_renew(sd_event_source *source, uint64_t usec, void *userdata) {
         UnitStart *start = userdata;
@@ -205,7 +214,7 @@ static int unit_start_on_renew(sd_event_source *source, uint64_t usec, void *use
         if (!machine || g_str_equal(machine->unit_facts.active, "activating"))
                 return 0;
 
-        (void) start_request_write(start->starts->folder, start->uuid, &start->request);
+        (void) unit_start_write(start->starts, start->uuid, &start->request);
         (void) sd_event_source_set_time_relative(source, RENEW_USEC);
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -222,7 +231,7 @@ int unit_start_new(UnitStarts *starts, const Machine *machine, const StartReques
         if (unit_starts_any(starts, machine->uuid))
                 return failure_set(failure, ERROR_BUSY, "Machine \"%s\" is being started.", machine->name);
 
-        r = start_request_write(starts->folder, machine->uuid, request);
+        r = unit_start_write(starts, machine->uuid, request);
         if (r < 0)
                 return failure_set(failure, ERROR_FAILED, "Cannot write into %s: %s", starts->folder,
                                    g_strerror(-r));
