@@ -2,7 +2,7 @@
 """What systemd says of the units of machines, and what the agent makes of it."""
 
 import pytest
-from hatago_bus import JOB, MACHINE, NAME, NO_OPTIONS
+from hatago_bus import JOB, MACHINE, NAME, NO_OPTIONS, options
 from machines import OFF, RUNNING, driver_file, fresh_uuid
 from systemd_mock import CANCELED, DONE, FAILED, NEVER, SystemdMock, VmUnit, failed_start
 
@@ -273,7 +273,7 @@ def test_a_start_outlives_the_agent(house, systemd, units_agent, helper):
     uri = house.agents[0].command[-1]
     uuid = caller.get(web, MACHINE, "UUID")
     helper.unit(WEB, helper.becomes(WEB, VmUnit("activating", "start"), NEVER))
-    job = caller.call(web, MACHINE, "Start", NO_OPTIONS)
+    job = caller.call(web, MACHINE, "Start", options(paused=True))
     caller.wait(lambda: WEB in systemd.jobs, 10, "the unit's start")
 
     assert house.agents[0].terminate() == 0
