@@ -363,7 +363,7 @@ def test_stopped_at_any_time_it_is_off(vm):
 
 
 def test_stopped_while_libvirt_does_not_answer_it_is_off(vm):
-    """At once; nor does it come up when libvirt goes on."""
+    """Soon; nor does it come up when libvirt goes on."""
     vm.define()
     with frozen(vm.host, "libvirtd"):
         vm.systemctl("start", "--no-block")
@@ -371,7 +371,7 @@ def test_stopped_while_libvirt_does_not_answer_it_is_off(vm):
         assert vm.is_("activating")
         start = time.monotonic()
         vm.systemctl("stop")
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 7
     time.sleep(1)
     vm.check_off("inactive", "success")
 

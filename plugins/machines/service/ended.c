@@ -90,8 +90,8 @@ ExitStatus verb_ended(const char *instance) {
 
         if (verdict->run.pid == 0) {
                 log_notice("Its start was killed; seeing to it that nothing runs");
-                (void) run_end(&verdict->run, /* pidfd= */ -1, verdict->run.restored ? END_SAVE : END_HARD,
-                               CLEAN_SPAN);
+                (void) run_end_in_own_time(&verdict->run, /* pidfd= */ -1,
+                                           verdict->run.restored ? END_SAVE : END_HARD, CLEAN_SPAN);
                 return EXIT_DONE;
         }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "notify.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <systemd/sd-daemon.h>
 
@@ -28,6 +29,10 @@ void notify_status(const char *format, ...) {
         line = status_line(text);
         escaped = escape(line);
         (void) sd_notifyf(/* unset_environment= */ false, "STATUS=%s", escaped);
+}
+
+void notify_extend(int64_t span) {
+        (void) sd_notifyf(/* unset_environment= */ false, "EXTEND_TIMEOUT_USEC=%" PRId64, span);
 }
 
 void notify_settle(void) {

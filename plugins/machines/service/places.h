@@ -16,3 +16,6 @@
 /* QEMU's process ids, and what it says on its standard error: libvirt's (src/qemu/qemu_conf.c). */
 #define QEMU_PID_FOLDER "/run/libvirt/qemu"
 #define QEMU_LOG_FOLDER "/var/log/libvirt/qemu"
+
+/* Managed saves. */
+#define QEMU_SAVE_FOLDER "/var/lib/libvirt/qemu/save"

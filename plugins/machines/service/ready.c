@@ -72,6 +72,14 @@ static ExitStatus fail_late(const Ready *ready, const char *seen) {
         return notify_failure(&failure);
 }
 
+/* The thread still has its own failure. */
+static ExitStatus fail_unanswered(void) {
+        g_auto(Failure) failure = { 0 };
+
+        (void) failure_set(&failure, ERROR_HYPERVISOR_UNAVAILABLE, "libvirt does not answer");
+        return notify_failure(&failure);
+}
+
 static ExitStatus fail_never(const Ready *ready) {
         g_auto(Failure) failure = { 0 };
 
@@ -120,8 +128,7 @@ ExitStatus verb_ready(const char *instance) {
         case TASK_STOPPED:
                 return EXIT_DONE;
         default:
-                (void) failure_set(&ready->failure, ERROR_HYPERVISOR_UNAVAILABLE, "libvirt does not answer");
-                return notify_failure(&ready->failure);
+                return fail_unanswered();
         }
         if (ready->result < 0)
                 return notify_failure(&ready->failure);

@@ -49,6 +49,8 @@ int run_record_write(const char *folder, const char *instance, const RunRecord *
                                         run->restored ? " " RESTORED : "", run->stopped ? " " STOPPED : "");
         g_autoptr(GError) error = NULL;
 
+        if ((run->id == 0) != (run->pid == 0))
+                return -EINVAL;
         if (!g_file_set_contents_full(path, text, (gssize) strlen(text), G_FILE_SET_CONTENTS_CONSISTENT,
                                       0600, &error))
                 return g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC) ? -ENOSPC : -EIO;

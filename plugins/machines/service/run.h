@@ -20,8 +20,8 @@ typedef struct RunRecord {
         bool stopped;  /* systemd wants its end: however it comes, it is no crash */
 } RunRecord;
 
-/* Return a negative errno; of what is no record -EINVAL. A record that is not there cannot be read: -ENOENT;
- * that it cannot be removed is no failure. */
+/* Return a negative errno; of what is no record -EINVAL, and nothing is written. A record that is not there
+ * cannot be read: -ENOENT; that it cannot be removed is no failure. */
 int run_record_write(const char *folder, const char *instance, const RunRecord *run);
 int run_record_read(const char *folder, const char *instance, RunRecord *ret);
 void run_record_remove(const char *folder, const char *instance);

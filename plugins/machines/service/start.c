@@ -24,6 +24,8 @@
 #define STATUS_SPAN (3 * G_TIME_SPAN_SECOND)
 /* How often is looked whether what somebody else is starting runs. */
 #define SETTLE_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
+/* systemd wants it stopped, and nobody knows yet whether it runs. */
+#define LEAVE_LOOK_SPAN (5 * G_TIME_SPAN_SECOND)
 /* A managed save may be written once more. */
 #define LEAVE_SPAN (150 * G_TIME_SPAN_SECOND)
 
@@ -53,7 +55,9 @@ typedef struct Start {
         int pidfd;
         char *status;
         int result;
-        Failure failure;
+        Failure failure; /* of a thread, which may still be at it */
+        Failure told;    /* the main thread's alone */
+        bool late;       /* a thread has all the rest */
 } Start;
 
 /*
@@ -83,9 +87,10 @@ static void look(gpointer p) {
 
         start->result = vm_ask_run(&start->vm, &start->id, &start->failure);
         start->found = FOUND_OFF;
+        /* Of an earlier look there may be another one. */
+        start->run.id = start->result < 0 ? 0 : start->id;
         if (start->result < 0 || start->id == 0)
                 return;
-        start->run.id = start->id;
         start->result = vm_ask_state(&start->vm, &state, &reason, &start->failure);
         if (start->result >= 0)
                 start->found = judge(state, reason);
@@ -167,21 +172,26 @@ static void describe(gpointer p) {
  * On the main thread.
  */
 
-static int say_late(Start *start) {
-        return failure_set(&start->failure, ERROR_HYPERVISOR_UNAVAILABLE, "libvirt does not answer");
-}
-
-/* -EINTR: systemd wants it stopped. Another negative errno with the failure. But of a success, the thread
- * may still be at it. */
-static int step(Start *start, void (*run)(gpointer p), int64_t span) {
-        switch (task_run(run, start, span)) {
+/* A task has ended so. -EINTR: systemd wants it stopped; another negative errno with what is told. The
+ * thread may still be at it then. */
+static int step_end(Start *start, TaskEnd end) {
+        switch (end) {
         case TASK_DONE:
+                if (start->result < 0)
+                        failure_move(&start->told, &start->failure);
                 return start->result;
         case TASK_STOPPED:
+                start->late = true;
                 return -EINTR;
         default:
-                return say_late(start);
+                start->late = true;
+                return failure_set(&start->told, ERROR_HYPERVISOR_UNAVAILABLE, "libvirt does not answer");
         }
+}
+
+static int step(Start *start, void (*run)(gpointer p), int64_t span) {
+        failure_done(&start->told);
+        return step_end(start, task_run(run, start, span));
 }
 
 /* Looks until it is on or off. */
@@ -189,7 +199,6 @@ static int step_look(Start *start) {
         int r;
 
         do {
-                failure_done(&start->failure);
                 r = step(start, look, FIND_SPAN);
                 if (r < 0 || start->found != FOUND_STARTING)
                         return r;
@@ -205,21 +214,35 @@ static int step_boot(Start *start) {
         return r > 0 ? step_look(start) : r;
 }
 
+/* What it restores is as good as lost if systemd's patience with a stop ends before it can be saved again.
+ */
+static TaskEnd wait_create(Start *start) {
+        Patience patience = patience_new(LEAVE_SPAN, g_get_monotonic_time());
+        Task *task = task_start(create, start);
+        TaskEnd end;
+
+        failure_done(&start->told);
+        while ((end = task_wait(task, -1, g_get_monotonic_time() + LOOK_PAUSE)) == TASK_LATE)
+                if (stop_signal_came())
+                        patience_look(&patience, /* restores= */ true, start->vm.name, start->vm.uuid);
+        return end;
+}
+
 /* libvirt's call is waited for, whatever systemd wants meanwhile: what it leads to must not run on. */
 static int step_create(Start *start) {
         g_auto(Failure) failure = { 0 };
         int r;
 
         stop_signal_heed(false);
-        r = step(start, create, /* span= */ 0);
+        r = step_end(start, wait_create(start));
         if (r < 0 && (start->lost || start->overtaken)) {
                 /* libvirtd has ended under the call, or somebody was quicker: the next look tells. */
-                failure_move(&failure, &start->failure);
+                failure_move(&failure, &start->told);
                 if (step_look(start) >= 0 && start->found == FOUND_RUNNING) {
                         start->ours = start->lost;
                         r = 0;
                 } else
-                        failure_move(&start->failure, &failure);
+                        failure_move(&start->told, &failure);
         }
         stop_signal_heed(true);
 
@@ -233,8 +256,8 @@ static int step_create(Start *start) {
 static void end_ours(Start *start) {
         stop_signal_heed(false);
         if (start->ours)
-                (void) run_end(&start->run, start->pidfd, start->run.restored ? END_SAVE : END_HARD,
-                               LEAVE_SPAN);
+                (void) run_end_in_own_time(&start->run, start->pidfd,
+                                           start->run.restored ? END_SAVE : END_HARD, LEAVE_SPAN);
         run_record_remove(RUNS_FOLDER, start->instance);
 }
 
@@ -260,19 +283,19 @@ static ExitStatus skip(const char *why) {
 static ExitStatus refuse_incoming(Start *start) {
         if (start->request.adopt)
                 return skip("It is migrating, and does not run here");
-        (void) failure_set(&start->failure, ERROR_TIMED_OUT, "It is migrating, and does not run here");
-        return notify_failure(&start->failure);
+        (void) failure_set(&start->told, ERROR_TIMED_OUT, "It is migrating, and does not run here");
+        return notify_failure(&start->told);
 }
 
 /* With what QEMU wrote, which libvirt may have left out. */
 static ExitStatus fail(Start *start) {
-        if (start->vm.name) {
+        if (!start->late && start->vm.name) {
                 g_auto(GStrv) lines = qemu_log_tail(QEMU_LOG_FOLDER, start->vm.name, LOG_LINES);
 
                 for (char **line = lines; *line; line++)
                         log_notice("QEMU: %s", *line);
         }
-        return notify_failure(&start->failure);
+        return notify_failure(&start->told);
 }
 
 /* The number, and that all is well, in one message: systemd must not take either alone. */
@@ -280,10 +303,10 @@ static ExitStatus hand_over(Start *start) {
         int r = run_record_write(RUNS_FOLDER, start->instance, &start->run);
 
         if (r < 0) {
-                (void) failure_set(&start->failure, ERROR_FAILED, "Cannot write into %s: %s", RUNS_FOLDER,
+                (void) failure_set(&start->told, ERROR_FAILED, "Cannot write into %s: %s", RUNS_FOLDER,
                                    g_strerror(-r));
                 end_ours(start);
-                return notify_failure(&start->failure);
+                return notify_failure(&start->told);
         }
         if (stop_signal_came())
                 return leave(start);
@@ -313,11 +336,34 @@ static ExitStatus take_over(Start *start) {
         return start->gone ? skip("It is off again") : fail(start);
 }
 
-ExitStatus verb_start(const char *instance) {
+static Start *start_new(const char *instance) {
         Start *start = g_new(Start, 1);
-        int r;
 
         *start = (Start){ .instance = instance, .pidfd = -EBADF };
+        return start;
+}
+
+/* Stopped while it looked: what runs already is stopped as any that is taken over, or it would be stopped in
+ * name only. The thread that was looking keeps what it has. */
+static ExitStatus leave_unseen(const char *instance) {
+        Start *start = start_new(instance);
+
+        stop_signal_heed(false);
+        if (step(start, look, LEAVE_LOOK_SPAN) < 0) {
+                if (start->late)
+                        log_warning("libvirt does not answer; if it runs, it runs on");
+                return EXIT_DONE;
+        }
+        if (start->found != FOUND_RUNNING)
+                return EXIT_DONE;
+        (void) step(start, check, LEAVE_LOOK_SPAN);
+        return start->late || start->gone ? EXIT_DONE : leave(start);
+}
+
+ExitStatus verb_start(const char *instance) {
+        Start *start = start_new(instance);
+        int r;
+
         stop_signal_catch();
         vm_be_quiet();
 
@@ -325,9 +371,9 @@ ExitStatus verb_start(const char *instance) {
         if (r >= 0 && start->found == FOUND_OFF && !start->request.adopt)
                 r = step_boot(start);
         if (r == -EINTR)
-                return EXIT_DONE;
+                return leave_unseen(instance);
         if (r < 0)
-                return notify_failure(&start->failure);
+                return notify_failure(&start->told);
 
         if (start->request.adopt && start->id != start->request.adopt)
                 return skip("It is off again");

@@ -98,6 +98,16 @@ static void test_a_folder_that_is_gone_is_told(Fixture *f, gconstpointer data) {
         g_assert_cmpint(run_record_write(deeper, INSTANCE, &(RunRecord){ .uuid = UUID }), <, 0);
 }
 
+static void test_none_is_written_that_cannot_be_read(Fixture *f, gconstpointer data) {
+        RunRecord run;
+
+        g_assert_cmpint(run_record_write(f->folder, INSTANCE, &(RunRecord){ .uuid = UUID, .id = 5 }), ==,
+                        -EINVAL);
+        g_assert_cmpint(run_record_write(f->folder, INSTANCE, &(RunRecord){ .uuid = UUID, .pid = 5 }), ==,
+                        -EINVAL);
+        g_assert_cmpint(run_record_read(f->folder, INSTANCE, &run), ==, -ENOENT);
+}
+
 static void test_what_is_no_record(void) {
         static const char *const texts[] = {
                 "",
@@ -225,6 +235,7 @@ int main(int argc, char **argv) {
 #define TEST(name) g_test_add("/run/" #name, Fixture, NULL, set_up, test_##name, tear_down)
         TEST(a_record_is_read_as_it_was_written);
         TEST(a_folder_that_is_gone_is_told);
+        TEST(none_is_written_that_cannot_be_read);
         TEST(the_process_is_found);
         TEST(by_a_name_as_libvirt_writes_it);
         TEST(another_machines_process_is_not);
