@@ -31,6 +31,7 @@ hatago-machines
     -rw-r--r-- /lib/systemd/system/hatago-vm-leases.path
     -rw-r--r-- /lib/systemd/system/hatago-vm-leases.service
     -rw-r--r-- /lib/systemd/system/hatago-vm-ready@.service
+    -rw-r--r-- /lib/systemd/system/hatago-vm-release.service
     -rw-r--r-- /lib/systemd/system/hatago-vm-status.service
     -rw-r--r-- /lib/systemd/system/hatago-vm@.service
     -rw-r--r-- /usr/@LIB@/hatago/plugins/machines.so

@@ -23,6 +23,7 @@ static const Verb verbs[] = {
         { "ready", verb_ready, true, "Wait until it is ready for others" },
         { "status", verb_status, false, "Renew what the units of running machines say of them" },
         { "leases", verb_leases, false, "The same, while there are new leases" },
+        { "release", verb_release, false, "Have systemd let go of all machines, which run on" },
         {},
 };
 

@@ -69,13 +69,16 @@ static VmUnit *unit_read(sd_bus *systemd, const char *name, const char *path) {
         return g_steal_pointer(&unit);
 }
 
-static int call_list(sd_bus *systemd, sd_bus_message **ret) {
+/* Those in one of these states. */
+static int call_list(sd_bus *systemd, char **states, sd_bus_message **ret) {
         g_autoptr(sd_bus_message) message = NULL;
         int r = sd_bus_message_new_method_call(systemd, &message, SYSTEMD_NAME, SYSTEMD_PATH,
                                                SYSTEMD_MANAGER, "ListUnitsByPatterns");
 
         if (r >= 0)
-                r = sd_bus_message_append(message, "asas", 1, "active", 1, VM_UNIT_PREFIX "*" UNIT_SUFFIX);
+                r = sd_bus_message_append_strv(message, states);
+        if (r >= 0)
+                r = sd_bus_message_append(message, "as", 1, VM_UNIT_PREFIX "*" UNIT_SUFFIX);
         if (r >= 0)
                 r = sd_bus_call(systemd, message, /* usec= */ 0, /* ret_error= */ NULL, ret);
         return r;
@@ -85,7 +88,7 @@ int unit_list_read(sd_bus *systemd, GPtrArray **ret) {
         g_autoptr(GPtrArray) units = g_ptr_array_new_with_free_func(vm_unit_unref);
         g_autoptr(sd_bus_message) reply = NULL;
         const char *name, *path;
-        int r = call_list(systemd, &reply);
+        int r = call_list(systemd, (char *[]){ (char *) "active", NULL }, &reply);
 
         if (r >= 0)
                 r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
@@ -106,9 +109,33 @@ int unit_list_read(sd_bus *systemd, GPtrArray **ret) {
         return 0;
 }
 
-int unit_set_status(const VmUnit *unit, const char *text) {
-        g_autofree char *message = g_strconcat("STATUS=", text, NULL);
+int unit_list_count(sd_bus *systemd) {
+        static const char *const states[] = { "active", "reloading", "activating", "deactivating", NULL };
+        g_autoptr(sd_bus_message) reply = NULL;
+        int r = call_list(systemd, (char **) states, &reply), n = 0;
+
+        if (r >= 0)
+                r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
+        while (r >= 0 && (r = sd_bus_message_skip(reply, "(ssssssouso)")) > 0)
+                n++;
+        /* -ENXIO is the end. */
+        return r < 0 && r != -ENXIO ? r : n;
+}
+
+static int unit_notify(const VmUnit *unit, const char *message) {
         int r = sd_pid_notify(unit->pid, /* unset_environment= */ 0, message);
 
         return r == 0 ? -ENOTCONN : MIN(r, 0);
+}
+
+int unit_set_status(const VmUnit *unit, const char *text) {
+        g_autofree char *message = g_strconcat("STATUS=", text, NULL);
+
+        return unit_notify(unit, message);
+}
+
+int unit_set_main_pid(const VmUnit *unit, pid_t pid) {
+        g_autofree char *message = g_strdup_printf("MAINPID=%d", (int) pid);
+
+        return unit_notify(unit, message);
 }

@@ -27,6 +27,12 @@ int unit_list_connect(sd_bus **ret);
  */
 int unit_list_read(sd_bus *systemd, GPtrArray **ret);
 
+/* How many are neither inactive nor failed; a negative errno. */
+int unit_list_count(sd_bus *systemd);
+
 /* Has the unit whose process this is show another text. Takes CAP_SYS_ADMIN, without which nobody speaks for
  * another process. Returns a negative errno. */
 int unit_set_status(const VmUnit *unit, const char *text);
+
+/* Has it take another process for its main one; as above. */
+int unit_set_main_pid(const VmUnit *unit, pid_t pid);

@@ -12,4 +12,5 @@ ExitStatus verb_ready(const char *instance);
 
 /* Those of all machines get NULL. */
 ExitStatus verb_leases(const char *instance);
+ExitStatus verb_release(const char *instance);
 ExitStatus verb_status(const char *instance);
