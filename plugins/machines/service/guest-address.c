@@ -3,8 +3,9 @@
 
 #include <arpa/inet.h>
 #include <glib.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 /* In the form that inet_ntop() has for it: what was said may be anything. */
@@ -31,10 +32,39 @@ static char *read_ipv6(const char *text) {
                 return NULL;
         if (IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_LOOPBACK(&address) ||
             IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_MULTICAST(&address) ||
-            IN6_IS_ADDR_V4MAPPED(&address))
+            IN6_IS_ADDR_V4MAPPED(&address) || IN6_IS_ADDR_V4COMPAT(&address))
                 return NULL;
 
         return g_strdup(inet_ntop(AF_INET6, &address, canonical, sizeof(canonical)));
+}
+
+char *guest_address_read(const char *text) {
+        return read_ipv4(text) ?: read_ipv6(text);
+}
+
+static bool is_same(const struct sockaddr *one, const char *text) {
+        char canonical[INET6_ADDRSTRLEN] = "";
+
+        if (one && one->sa_family == AF_INET)
+                (void) inet_ntop(AF_INET, &((const struct sockaddr_in *) one)->sin_addr, canonical,
+                                 sizeof(canonical));
+        else if (one && one->sa_family == AF_INET6)
+                (void) inet_ntop(AF_INET6, &((const struct sockaddr_in6 *) one)->sin6_addr, canonical,
+                                 sizeof(canonical));
+        return g_str_equal(canonical, text);
+}
+
+bool guest_address_is_own(const char *address) {
+        struct ifaddrs *list;
+        bool own = false;
+
+        if (getifaddrs(&list) < 0)
+                return true;
+        for (const struct ifaddrs *i = list; i && !own; i = i->ifa_next)
+                own = is_same(i->ifa_addr, address) ||
+                      ((i->ifa_flags & IFF_BROADCAST) && is_same(i->ifa_broadaddr, address));
+        freeifaddrs(list);
+        return own;
 }
 
 static char *find_address(const virDomainInterfacePtr *interfaces, int n, int type,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <libvirt/libvirt.h>
+#include <stdbool.h>
 
 /*
  * The address by which a running guest can be reached, as text in its canonical form, allocated with
@@ -16,6 +17,15 @@ char *guest_address_known(virDomainPtr domain);
 /* What the guest agent says. It may answer late or never, and what it says was written in the guest: any
  * thread but one that others wait for. */
 char *guest_address_asked(virDomainPtr domain);
+
+/* The one way to read an address that may have been told by a guest: its canonical form; NULL where it is
+ * none, or none that a guest can be reached at from outside (unspecified, loopback, link-local, multicast,
+ * broadcast, IPv4 in the clothes of IPv6). */
+char *guest_address_read(const char *text);
+
+/* Whether it is one of the host's own, or the broadcast address of one of its networks; in canonical form.
+ * Yes where the kernel does not tell. */
+bool guest_address_is_own(const char *address);
 
 /* The best of a list of libvirt's, which is hostile: all that is no address is passed over. */
 char *guest_address_pick(const virDomainInterfacePtr *interfaces, int n);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "guest-address.h"
 #include "ready.h"
 
 /* A guest has few addresses that its host reaches; its agent may tell of any number. */
@@ -38,14 +39,17 @@ static ReadyState look_agent(virDomain *domain, char **ret_text) {
         return READY_NOT_YET;
 }
 
-/* Another address, unless it is one already, or none that a connection can be made to without more. */
-static void add_address(GPtrArray *addresses, const char *address) {
-        if (addresses->len >= ADDRESSES_MAX || g_str_has_prefix(address, "127.") ||
-            g_str_equal(address, "::1") || g_ascii_strncasecmp(address, "fe80:", 5) == 0 ||
-            g_ptr_array_find_with_equal_func(addresses, address, g_str_equal, NULL))
+/* Another address, unless it is one already, or none but a guest's. What it says is never a way to make
+ * root's program connect to the host itself. */
+static void add_address(GPtrArray *addresses, const char *text) {
+        g_autofree char *address = text ? guest_address_read(text) : NULL;
+
+        if (!address || addresses->len >= ADDRESSES_MAX ||
+            g_ptr_array_find_with_equal_func(addresses, address, g_str_equal, NULL) ||
+            guest_address_is_own(address))
                 return;
 
-        g_ptr_array_add(addresses, g_strdup(address));
+        g_ptr_array_add(addresses, g_steal_pointer(&address));
 }
 
 static void add_addresses(GPtrArray *addresses, virDomain *domain, unsigned source) {

@@ -64,6 +64,64 @@ static void test_all_addresses_of_an_interface_are_looked_at(void) {
         assert_picked(guest_address_pick(list, G_N_ELEMENTS(list)), "10.0.0.8");
 }
 
+static void expect_read(const char *text, const char *expected) {
+        g_autofree char *address = guest_address_read(text);
+
+        g_assert_cmpstr(address, ==, expected);
+}
+
+/* None of these leads to the host, to all, or to whoever is on the same link. */
+static void test_where_no_guest_is_is_not_read(void) {
+        static const char *const refused[] = {
+                "0.0.0.0",
+                "0.1.2.3",
+                "127.0.0.1",
+                "127.1.2.3",
+                "127.1",
+                "0x7f.1",
+                "2130706433",
+                "169.254.7.7",
+                "224.0.0.1",
+                "239.255.255.255",
+                "240.0.0.1",
+                "255.255.255.255",
+                "::",
+                "0:0:0:0:0:0:0:0",
+                "::1",
+                "0::1",
+                "0:0:0:0:0:0:0:1",
+                "0000::0001",
+                "::0.0.0.1",
+                "::7f00:1",
+                "::127.0.0.1",
+                "::ffff:127.0.0.1",
+                "::ffff:7f00:1",
+                "::FFFF:0.0.0.0",
+                "::ffff:10.0.0.1",
+                "fe80::1",
+                "FE80::1",
+                "febf::1",
+                "fe80::1%lo",
+                "ff02::1",
+                "ff0e::1",
+                "",
+                "web",
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(refused); i++)
+                expect_read(refused[i], NULL);
+        expect_read("192.168.122.15", "192.168.122.15");
+        expect_read("2001:0DB8::0:15", "2001:db8::15");
+        expect_read("fd00::15", "fd00::15");
+}
+
+/* Those of loopback, which each machine has, for one. */
+static void test_the_hosts_own_is_known(void) {
+        g_assert_true(guest_address_is_own("127.0.0.1"));
+        g_assert_false(guest_address_is_own("192.0.2.1"));
+        g_assert_false(guest_address_is_own("2001:db8::1"));
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/guest-address/the first of IPv4, else of IPv6",
@@ -74,5 +132,7 @@ int main(int argc, char **argv) {
                         test_what_is_no_address_is_never_shown);
         g_test_add_func("/guest-address/all addresses of an interface are looked at",
                         test_all_addresses_of_an_interface_are_looked_at);
+        g_test_add_func("/guest-address/where no guest is, is not read", test_where_no_guest_is_is_not_read);
+        g_test_add_func("/guest-address/the host's own is known", test_the_hosts_own_is_known);
         return g_test_run();
 }
