@@ -15,7 +15,8 @@
 #define SUFFIX ".conf"
 #define FRESH_SUFFIX ".new" /* readers take files that end in SUFFIX */
 
-/* A folder full of what is wrong fills no log. */
+/* A folder full of what is wrong takes no time to speak of, and fills no log. */
+#define ENTRIES_MAX (2 * SETTINGS_MAX)
 #define COMPLAINTS_MAX 16U
 
 static int open_folder(const char *folder) {
@@ -120,7 +121,7 @@ ServiceSettings *service_settings_load(const char *folder, const char *uuid) {
 typedef struct Reading {
         const char *folder;
         GHashTable *settings;
-        unsigned n_complaints;
+        unsigned n_entries, n_complaints;
 } Reading;
 
 static void complain(Reading *reading, const char *name, const char *why) {
@@ -143,6 +144,11 @@ static bool read_entry(Reading *reading, int fd, const char *name) {
         g_autoptr(ServiceSettings) settings = NULL;
         int r;
 
+        if (++reading->n_entries > ENTRIES_MAX) {
+                log_warning("%s: there are more than %u entries; ignoring all others", reading->folder,
+                            ENTRIES_MAX);
+                return false;
+        }
         if (*name == '.' || !g_str_has_suffix(name, SUFFIX))
                 return true;
 

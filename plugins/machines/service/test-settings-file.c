@@ -228,6 +228,25 @@ static void test_a_folder_has_a_limit(Fixture *f, gconstpointer data) {
         g_assert_cmpuint(g_hash_table_size(all), ==, SETTINGS_MAX);
 }
 
+/* Neither good nor bad, they would have the reader at it for long. */
+static void test_what_is_no_settings_counts_too(Fixture *f, gconstpointer data) {
+        g_autoptr(GHashTable) all = NULL;
+
+        if (!g_test_subprocess()) {
+                g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+                g_test_trap_assert_passed();
+                g_test_trap_assert_stderr("*there are more than 8192 entries*");
+                return;
+        }
+        for (unsigned i = 0; i < 2 * SETTINGS_MAX + 10; i++) {
+                g_autofree char *name = g_strdup_printf("%u.txt", i);
+
+                close(openat(f->fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+        }
+        all = read_all(f);
+        g_assert_cmpuint(g_hash_table_size(all), ==, 0);
+}
+
 static void test_a_unit_always_has_settings(Fixture *f, gconstpointer data) {
         g_autoptr(ServiceSettings) none = service_settings_load(f->folder, UUID), wrong = NULL, good = NULL;
         g_autoptr(ServiceSettings) nowhere = service_settings_load("/nonexistent", UUID);
@@ -273,6 +292,7 @@ int main(int argc, char **argv) {
         TEST(a_byte_too_many_is_too_long);
         TEST(a_folder_of_good_and_bad);
         TEST(a_folder_has_a_limit);
+        TEST(what_is_no_settings_counts_too);
         TEST(a_unit_always_has_settings);
         TEST(no_folder_is_an_empty_one);
 #undef TEST
