@@ -8,6 +8,8 @@ import time
 import pytest
 from hatago_hosts import Guest
 
+pytestmark = pytest.mark.alone
+
 NETWORK = "default"
 WITHOUT_DHCP = """
 <network><name>quiet</name><bridge name="virbr9"/><ip address="10.99.0.1" netmask="255.255.255.0"/></network>
@@ -176,6 +178,23 @@ def test_a_storm_of_leases_is_a_look_now_and_then(host, guests):
     host.run(["sh", "-c", f"echo >{folder}/storm.new; mv {folder}/storm.new {folder}/storm"])
     until(lambda: show(host, "hatago-vm-leases", "ExecMainPID") != before, 3, "another start")
     host.run(["rm", f"{folder}/storm"])
+
+
+def test_a_storm_without_end_is_looked_at_in_turns(host, guests):
+    """As of a guest that asks for a lease again and again: the program ends well, and is started anew."""
+    guests("patient")
+    folder = "/var/lib/libvirt/dnsmasq"
+    storm = host.popen(["sh", "-c", f"while echo >{folder}/storm; do sleep 0.2; done"])
+    try:
+        until(lambda: show(host, "hatago-vm-leases", "ExecMainPID") != "0", 10, "a start")
+        first = show(host, "hatago-vm-leases", "ExecMainPID")
+        until(lambda: show(host, "hatago-vm-leases", "ExecMainPID") not in ("0", first), 90, "another start")
+    finally:
+        storm.kill()
+        storm.wait()
+        host.run(["rm", f"{folder}/storm"], check=False)
+    assert show(host, "hatago-vm-leases", "Result") == "success"
+    assert show(host, "hatago-vm-leases.path", "ActiveState") == "active"
 
 
 def test_without_machines_that_run_libvirt_is_left_alone(host):

@@ -34,6 +34,11 @@
 /* There is at most one look in LEASES_PACE, and after LEASES_QUIET without a change there are enough. */
 #define LEASES_PACE G_USEC_PER_SEC
 #define LEASES_QUIET (2 * G_USEC_PER_SEC)
+/* Looks take a small part of the time, however long one is, and all have an end: a guest can ask for leases
+ * for ever. systemd starts it again. */
+#define LEASES_COST 10
+#define LEASES_PACE_MAX (90 * G_USEC_PER_SEC)
+#define LEASES_SPAN (60 * G_USEC_PER_SEC)
 
 #define LOCK_FILE UNANSWERED_FOLDER "/.lock"
 
@@ -52,6 +57,7 @@ typedef struct Look {
 typedef struct Status {
         virConnectPtr connection; /* NULL: none yet, or one on which calls hang */
         int64_t end;              /* of all, monotonic */
+        int64_t cost;             /* of the last look, µs */
 } Status;
 
 static Look *look_new(VmUnit *unit, const RunRecord *run, bool ask) {
@@ -272,12 +278,14 @@ static ExitStatus look_locked(Status *status) {
 
 static ExitStatus look_once(Status *status) {
         int lock = lock_take();
+        int64_t begin = g_get_monotonic_time();
         ExitStatus r;
 
         if (lock < 0)
                 return say(EXIT_REFUSED, "Cannot lock " LOCK_FILE);
 
         r = look_locked(status);
+        status->cost = g_get_monotonic_time() - begin;
         (void) close(lock);
         return r;
 }
@@ -303,22 +311,28 @@ static bool leases_wait(int fd, int64_t span) {
         return changed;
 }
 
+static int64_t leases_pace(const Status *status) {
+        return CLAMP(LEASES_COST * status->cost, LEASES_PACE, LEASES_PACE_MAX);
+}
+
 /* systemd's path unit watches while this does not run: what changes between the last look here and that is
  * seen at the next change, which a guest's renewal of its lease is. */
 ExitStatus verb_leases(const char *instance) {
         Status status = { 0 };
         int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        int64_t end = g_get_monotonic_time() + LEASES_SPAN, now;
         ExitStatus r;
 
         if (fd < 0 || inotify_add_watch(fd, LEASES_FOLDER, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR) < 0)
                 return say(EXIT_REFUSED, "Cannot watch " LEASES_FOLDER);
 
         do {
-                int64_t begin = g_get_monotonic_time();
-
                 r = look_once(&status);
-                (void) task_wait(/* task= */ NULL, /* fd= */ -1, begin + LEASES_PACE);
-        } while (leases_wait(fd, LEASES_QUIET));
+                now = g_get_monotonic_time();
+                /* What came while it paused has been seen by a look before it leaves. */
+                if (now < end)
+                        (void) task_wait(/* task= */ NULL, /* fd= */ -1, now + leases_pace(&status));
+        } while (now < end && leases_wait(fd, LEASES_QUIET));
         (void) close(fd);
         return r;
 }
