@@ -58,10 +58,12 @@ def vm_unit(host, rounds):
         host.virsh(f"undefine {name}")
         host.run("systemctl", "start", "hatagod")
         host.wait_ready()
-    more = times.median("systemctl start") - times.median("virsh start")
-    yield Row("systemctl start hatago-vm@x", milliseconds(times.median("systemctl start")),
-              f"virsh start {milliseconds(times.median('virsh start'))}: {more * 1000:+.0f} ms", "at most 50 ms more",
-              more <= 0.05)
+    unit, plain = "systemctl start", "virsh start"
+    more = times.median(unit) - times.median(plain)
+    best = min(times[unit]) - min(times[plain])
+    yield Row("systemctl start hatago-vm@x", milliseconds(times.median(unit)),
+              f"virsh start {milliseconds(times.median(plain))}: {more * 1000:+.0f} ms (best {best * 1000:+.0f} ms)",
+              "at most 50 ms more", more <= 0.05)
 
 
 def set_mirror(host, word):
