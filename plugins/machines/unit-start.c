@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/cleanup.h"
+#include "common/unit-name.h"
 #include "image-watch.h"
 #include "mirror.h"
 #include "service/exit-status.h"
@@ -26,7 +27,7 @@ struct UnitStarts {
 struct UnitStart {
         UnitStarts *starts;
         char uuid[VIR_UUID_STRING_BUFLEN];
-        char *unit;
+        char *unit, *instance; /* its name's, escaped */
         StartRequest request;
         void (*done)(void *userdata, int result, Failure *failure);
         void *userdata;
@@ -117,6 +118,7 @@ static void unit_start_free(UnitStart *start) {
         sd_event_source_disable_unref(start->renew);
         failure_done(&start->failure);
         g_free(start->unit);
+        g_free(start->instance);
         g_free(start);
 }
 
@@ -166,7 +168,7 @@ static void unit_start_on_over(void *userdata, int result, Failure *failure) {
 
         /* The agent stops: systemd's job goes on, and its program has yet to read this. */
         if (result != -ECANCELED)
-                start_request_remove(start->starts->folder, start->uuid);
+                start_request_remove(start->starts->folder, start->instance);
         if (!start->stopping)
                 unit_start_conclude(start);
 }
@@ -198,11 +200,11 @@ void unit_start_cancel(UnitStart *start) {
 }
 
 /* A plain start needs no words. */
-static int unit_start_write(const UnitStarts *starts, const char *uuid, const StartRequest *request) {
+static int unit_start_write(const UnitStarts *starts, const char *instance, const StartRequest *request) {
         if (request->adopt != 0 || request->paused || request->discard_save)
-                return start_request_write(starts->folder, uuid, request);
+                return start_request_write(starts->folder, instance, request);
 
-        start_request_remove(starts->folder, uuid);
+        start_request_remove(starts->folder, instance);
         return 0;
 }
 
@@ -214,7 +216,7 @@ static int unit_start_on_renew(sd_event_source *source, uint64_t usec, void *use
         if (!machine || g_str_equal(machine->unit_facts.active, "activating"))
                 return 0;
 
-        (void) unit_start_write(start->starts, start->uuid, &start->request);
+        (void) unit_start_write(start->starts, start->instance, &start->request);
         (void) sd_event_source_set_time_relative(source, RENEW_USEC);
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -225,13 +227,14 @@ int unit_start_new(UnitStarts *starts, const Machine *machine, const StartReques
         UnitOrder order = {
                 .unit = machine->unit, .verb = UNIT_START, .failed = ERROR_FAILED, .fresh = true
         };
+        g_autofree char *instance = vm_instance(machine->name, machine->uuid);
         UnitStart *start;
         int r;
 
         if (unit_starts_any(starts, machine->uuid))
                 return failure_set(failure, ERROR_BUSY, "Machine \"%s\" is being started.", machine->name);
 
-        r = unit_start_write(starts, machine->uuid, request);
+        r = unit_start_write(starts, instance, request);
         if (r < 0)
                 return failure_set(failure, ERROR_FAILED, "Cannot write into %s: %s", starts->folder,
                                    g_strerror(-r));
@@ -240,6 +243,7 @@ int unit_start_new(UnitStarts *starts, const Machine *machine, const StartReques
         *start = (UnitStart){
                 .starts = starts,
                 .unit = g_strdup(machine->unit),
+                .instance = g_steal_pointer(&instance),
                 .request = *request,
                 .done = done,
                 .userdata = userdata,

@@ -120,13 +120,13 @@ class Helper:
         self.systemd, self.folder = systemd, house.folder / "run/requests"
         self.taken = {}
 
-    def unit(self, name, does, *uuids):
-        """Have a unit; does() tells how its job ends, after requests for these machines were taken."""
+    def unit(self, name, does, *instances):
+        """Have a unit; does() tells how its job ends, after requests for these units were taken."""
         def run():
-            for uuid in uuids:
-                request = self.folder / uuid
+            for instance in instances:
+                request = self.folder / instance
                 words = request.read_text().split()[2:] if request.exists() else None
-                self.taken.setdefault(uuid, []).append(words)
+                self.taken.setdefault(instance, []).append(words)
                 request.unlink(missing_ok=True)
             return does()
         self.systemd.units[name] = run
@@ -159,13 +159,12 @@ def failure(caller, path):
 
 def test_start_goes_by_the_unit(systemd, units_agent, helper):
     caller, web = units_agent(("web", OFF))
-    uuid = caller.get(web, MACHINE, "UUID")
-    helper.unit(WEB, helper.becomes(WEB, VmUnit()), uuid)
+    helper.unit(WEB, helper.becomes(WEB, VmUnit()), "web")
 
     assert caller.verb(web, "Start", paused=True)[0] == "done"
 
     assert systemd.starts("hatago-vm@") == [WEB] and WEB in systemd.reset_units
-    assert helper.taken == {uuid: [["paused"]]} and not helper.requests()
+    assert helper.taken == {"web": [["paused"]]} and not helper.requests()
     # It was the unit's to start the machine, and here that does nothing.
     assert caller.get(web, MACHINE, "State") == "shutoff"
 
@@ -271,13 +270,12 @@ def test_a_start_outlives_the_agent(house, systemd, units_agent, helper):
     state = {"STATE_DIRECTORY": str(house.folder)}
     caller, web = units_agent(("web", OFF), environment=state)
     uri = house.agents[0].command[-1]
-    uuid = caller.get(web, MACHINE, "UUID")
     helper.unit(WEB, helper.becomes(WEB, VmUnit("activating", "start"), NEVER))
     job = caller.call(web, MACHINE, "Start", options(paused=True))
     caller.wait(lambda: WEB in systemd.jobs, 10, "the unit's start")
 
     assert house.agents[0].terminate() == 0
-    assert helper.requests() == [uuid], "what the unit's program may not have read yet"
+    assert helper.requests() == ["web"], "what the unit's program may not have read yet"
     house.ready_agent("--connect", uri, environment=state | {
         "HATAGO_UNITS": "1", "RUNTIME_DIRECTORY": str(house.folder / "run")})
     caller.iterate(3)
@@ -304,8 +302,8 @@ def test_the_request_names_the_run(systemd, units_agent, helper):
     systemd.units[WEB] = lambda: NEVER
     caller, web = units_agent(("web", RUNNING))
     caller.wait(lambda: WEB in systemd.jobs, 10, "the adoption")
-    uuid, run = (caller.get(web, MACHINE, name) for name in ("UUID", "DomainId"))
-    assert (helper.folder / uuid).read_text().split()[2:] == [f"adopt={run}"]
+    run = caller.get(web, MACHINE, "DomainId")
+    assert (helper.folder / "web").read_text().split()[2:] == [f"adopt={run}"]
     systemd.show(WEB, VmUnit())
     systemd.end(WEB)
     caller.wait(lambda: not helper.requests(), 10, "the request is gone")
@@ -371,6 +369,6 @@ def test_a_masked_unit_is_told_once(house, systemd, units_agent):
 
 def test_what_lies_there_from_before_is_removed(house, systemd, units_agent, helper):
     helper.folder.mkdir(parents=True)
-    (helper.folder / fresh_uuid()).write_text("hatago-request-1 1 adopt=3\n")
+    (helper.folder / "gone").write_text("hatago-request-1 1 adopt=3\n")
     units_agent(("web", OFF))
     assert not helper.requests()

@@ -45,3 +45,25 @@ def test_a_stop_waits_for_a_slow_restore(vm):
             assert vm.is_("deactivating")
         vm.check_off("inactive", "success")
     assert "yes" in re.search(r"Managed save: .*", vm.virsh("dominfo").stdout)[0]
+
+
+def test_a_guest_that_sleeps_is_woken_for_its_end(vm):
+    """It would hear neither its agent nor its power button."""
+    sleeps = "<pm><suspend-to-mem enabled='yes'/></pm>"
+    vm.define(change=lambda xml: xml.replace("</domain>", f"{sleeps}</domain>")).start()
+    vm.wait_agent()
+    vm.virsh("dompmsuspend", "mem")
+    wait(lambda: vm.state() == "pmsuspended", 20, "it sleeps")
+    vm.systemctl("stop", "--no-block")
+    # What QEMU makes of a power off after such a sleep is its own affair.
+    wait(lambda: "The system is going down" in vm.console(), 20, "the guest hears")
+    vm.virsh("destroy")
+    vm.check_off("inactive", "success")
+
+
+def test_who_came_too_late_for_what_is_gone_fails_nothing(vm):
+    """virsh create, at once destroy: of a transient machine nothing is left to adopt."""
+    vm.request("adopt=7")
+    vm.systemctl("start")
+    vm.wait_unit("inactive", "success")
+    assert vm.show("NRestarts") == "0"

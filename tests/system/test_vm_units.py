@@ -127,9 +127,9 @@ class Vm(Guest):
         self.host.run(["install", "-d", "-o", "hatago", "-m", "0755", "/run/hatago"])
         self.host.run(["install", "-d", "-o", "hatago", "-m", "0700", "/run/hatago/requests"])
         when = int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1e6)
-        (folder / self.uuid).write_text(f"hatago-request-1 {when} {words}\n")
-        self.host.run(["chown", "hatago", f"/run/hatago/requests/{self.uuid}"])
-        return folder / self.uuid
+        (folder / self.instance).write_text(f"hatago-request-1 {when} {words}\n")
+        self.host.run(["chown", "hatago", f"/run/hatago/requests/{self.instance}"])
+        return folder / self.instance
 
     def journal(self):
         """Return what its unit has said, and systemd of it."""

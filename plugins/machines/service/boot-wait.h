@@ -7,9 +7,9 @@
 #include "settings.h"
 
 /*
- * Before a start while the host is booting: the delay that its settings ask for, and then, for BOOT_PATIENCE
- * at most, what the machine needs of libvirt and the host (needs.h). At any other time there is no wait at
- * all. systemd is told what is waited for.
+ * Before a machine's first start since the boot, while the host is booting: the delay that its settings ask
+ * for, and then, for BOOT_PATIENCE at most, what the machine needs of libvirt and the host (needs.h). At any
+ * other time there is no wait at all. systemd is told what is waited for.
  *
  * Returns 0: start it; 1: as well, but some time has passed, after which others may have started it, and the
  * connection may be a dead one. Whether all is there then is for libvirt to say. -EINTR: the unit is to stop

@@ -43,7 +43,7 @@ static int write_new(int folder_fd, const char *name, const char *text) {
         return r;
 }
 
-int start_request_write(const char *folder, const char *uuid, const StartRequest *request) {
+int start_request_write(const char *folder, const char *instance, const StartRequest *request) {
         g_autofree char *text = NULL, *temporary = NULL, *adopt = NULL;
         int fd, r;
 
@@ -58,12 +58,12 @@ int start_request_write(const char *folder, const char *uuid, const StartRequest
         text = g_strdup_printf(VERSION_WORD " %" PRIu64 "%s%s%s\n", now_usec(), adopt ?: "",
                                request->paused ? " paused" : "",
                                request->discard_save ? " discard-save" : "");
-        temporary = g_strdup_printf(".%s", uuid);
+        temporary = g_strdup_printf(".%s", instance);
 
         /* Whole from the first moment on. What a killed agent has left of one is in the way. */
         (void) unlinkat(fd, temporary, /* flags= */ 0);
         r = write_new(fd, temporary, text);
-        if (r >= 0 && renameat(fd, temporary, fd, uuid) < 0)
+        if (r >= 0 && renameat(fd, temporary, fd, instance) < 0)
                 r = -errno;
         if (r < 0)
                 (void) unlinkat(fd, temporary, /* flags= */ 0);
@@ -71,13 +71,13 @@ int start_request_write(const char *folder, const char *uuid, const StartRequest
         return r;
 }
 
-void start_request_remove(const char *folder, const char *uuid) {
+void start_request_remove(const char *folder, const char *instance) {
         int fd = open_folder(folder);
 
         if (fd < 0)
                 return;
 
-        (void) unlinkat(fd, uuid, /* flags= */ 0);
+        (void) unlinkat(fd, instance, /* flags= */ 0);
         (void) close(fd);
 }
 
@@ -137,9 +137,9 @@ int start_request_parse(const char *text, gsize size, StartRequest *ret) {
         return 0;
 }
 
-static int read_request(int folder_fd, const char *uuid, StartRequest *ret) {
+static int read_request(int folder_fd, const char *instance, StartRequest *ret) {
         /* Of a FIFO no writer is waited for. */
-        int fd = openat(folder_fd, uuid, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        int fd = openat(folder_fd, instance, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         char text[SIZE_MAX_BYTES + 1];
         struct stat status;
         ssize_t n = -1;
@@ -153,7 +153,7 @@ static int read_request(int folder_fd, const char *uuid, StartRequest *ret) {
         return n < 0 ? -EINVAL : start_request_parse(text, (gsize) n, ret);
 }
 
-int start_request_take(const char *folder, const char *uuid, StartRequest *ret) {
+int start_request_take(const char *folder, const char *instance, StartRequest *ret) {
         int fd = open_folder(folder), r;
         uint64_t now = now_usec();
         StartRequest request = { 0 };
@@ -162,15 +162,15 @@ int start_request_take(const char *folder, const char *uuid, StartRequest *ret) 
                 return -ENOENT;
         r = fd;
         if (r >= 0) {
-                r = read_request(fd, uuid, &request);
+                r = read_request(fd, instance, &request);
                 if (r != -ENOENT)
-                        (void) unlinkat(fd, uuid, /* flags= */ 0);
+                        (void) unlinkat(fd, instance, /* flags= */ 0);
                 (void) close(fd);
         }
         if (r == -ENOENT)
                 return r;
         if (r < 0 || request.when > now) {
-                log_warning("What the agent has left in %s/%s is no request, ignoring", folder, uuid);
+                log_warning("What the agent has left in %s/%s is no request, ignoring", folder, instance);
                 return -EINVAL;
         }
 

@@ -63,6 +63,27 @@ void run_record_remove(const char *folder, const char *instance) {
         (void) unlink(path);
 }
 
+/* No instance begins with a dot. */
+static char *seen_path(const char *folder, const char *instance) {
+        g_autofree char *name = g_strconcat(".", instance, NULL);
+
+        return g_build_filename(folder, name, NULL);
+}
+
+void run_note_seen(const char *folder, const char *instance) {
+        g_autofree char *path = seen_path(folder, instance);
+        int fd = open(path, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+        if (fd >= 0)
+                (void) close(fd);
+}
+
+bool run_was_seen(const char *folder, const char *instance) {
+        g_autofree char *path = seen_path(folder, instance);
+
+        return access(path, F_OK) == 0;
+}
+
 static bool parse_number(const char *word, int *ret) {
         uint64_t number;
 

@@ -26,6 +26,11 @@ int run_record_write(const char *folder, const char *instance, const RunRecord *
 int run_record_read(const char *folder, const char *instance, RunRecord *ret);
 void run_record_remove(const char *folder, const char *instance);
 
+/* That the unit of this instance has had a run since the boot: an empty file, which stays. One that cannot
+ * be written has not been seen. */
+void run_note_seen(const char *folder, const char *instance);
+bool run_was_seen(const char *folder, const char *instance);
+
 /* From the bytes of a file; -EINVAL. */
 int run_record_parse(const char *text, gsize size, RunRecord *ret);
 

@@ -43,7 +43,7 @@ typedef enum Found {
 typedef struct Start {
         const char *instance;
         Vm vm;
-        bool have_request;
+        bool looked; /* and has the request, if there is one */
         StartRequest request;
         Found found;
         unsigned id; /* of the run that is there */
@@ -77,13 +77,13 @@ static void look(gpointer p) {
         Start *start = p;
         int state, reason;
 
+        if (!start->looked)
+                (void) start_request_take(REQUESTS_FOLDER, start->instance, &start->request);
+        start->looked = true;
         start->result = vm_find(start->instance, &start->vm, &start->failure);
         if (start->result < 0)
                 return;
         (void) g_strlcpy(start->run.uuid, start->vm.uuid, sizeof(start->run.uuid));
-        if (!start->have_request)
-                (void) start_request_take(REQUESTS_FOLDER, start->vm.uuid, &start->request);
-        start->have_request = true;
 
         start->result = vm_ask_run(&start->vm, &start->id, &start->failure);
         start->found = FOUND_OFF;
@@ -209,8 +209,12 @@ static int step_look(Start *start) {
 /* Others may have started it during a wait. */
 static int step_boot(Start *start) {
         g_autoptr(ServiceSettings) settings = service_settings_load(SETTINGS_FOLDER, start->vm.uuid);
-        int r = boot_wait(start->vm.domain, settings);
+        int r;
 
+        /* The first start of a boot waits, and none after that. */
+        if (run_was_seen(RUNS_FOLDER, start->instance))
+                return 0;
+        r = boot_wait(start->vm.domain, settings);
         return r > 0 ? step_look(start) : r;
 }
 
@@ -302,6 +306,7 @@ static ExitStatus fail(Start *start) {
 static ExitStatus hand_over(Start *start) {
         int r = run_record_write(RUNS_FOLDER, start->instance, &start->run);
 
+        run_note_seen(RUNS_FOLDER, start->instance);
         if (r < 0) {
                 (void) failure_set(&start->told, ERROR_FAILED, "Cannot write into %s: %s", RUNS_FOLDER,
                                    g_strerror(-r));
@@ -372,6 +377,9 @@ ExitStatus verb_start(const char *instance) {
                 r = step_boot(start);
         if (r == -EINTR)
                 return leave_unseen(instance);
+        /* Of a transient machine nothing is left. */
+        if (r < 0 && !start->late && start->request.adopt && start->told.code == ERROR_NO_SUCH_MACHINE)
+                return skip("It is gone again");
         if (r < 0)
                 return notify_failure(&start->told);
 

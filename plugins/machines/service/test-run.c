@@ -108,6 +108,20 @@ static void test_none_is_written_that_cannot_be_read(Fixture *f, gconstpointer d
         g_assert_cmpint(run_record_read(f->folder, INSTANCE, &run), ==, -ENOENT);
 }
 
+static void test_a_run_is_seen_until_the_boot(Fixture *f, gconstpointer data) {
+        g_autofree char *path = g_build_filename(f->folder, "." INSTANCE, NULL);
+
+        g_assert_false(run_was_seen(f->folder, INSTANCE));
+        g_assert_cmpint(run_record_write(f->folder, INSTANCE, &(RunRecord){ .uuid = UUID }), ==, 0);
+        g_assert_false(run_was_seen(f->folder, INSTANCE));
+        run_note_seen(f->folder, INSTANCE);
+        run_note_seen(f->folder, INSTANCE);
+        run_record_remove(f->folder, INSTANCE);
+        g_assert_true(run_was_seen(f->folder, INSTANCE));
+        g_assert_false(run_was_seen(f->folder, "web"));
+        g_assert_cmpint(g_unlink(path), ==, 0);
+}
+
 static void test_what_is_no_record(void) {
         static const char *const texts[] = {
                 "",
@@ -236,6 +250,7 @@ int main(int argc, char **argv) {
         TEST(a_record_is_read_as_it_was_written);
         TEST(a_folder_that_is_gone_is_told);
         TEST(none_is_written_that_cannot_be_read);
+        TEST(a_run_is_seen_until_the_boot);
         TEST(the_process_is_found);
         TEST(by_a_name_as_libvirt_writes_it);
         TEST(another_machines_process_is_not);
