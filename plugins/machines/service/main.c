@@ -76,6 +76,12 @@ int main(int argc, char **argv) {
                 fputs("hatago-vm: which verb, and of which machine? See hatago-vm --help\n", stderr);
                 return EXIT_USAGE;
         }
+        if (geteuid() != 0) {
+                fputs("hatago-vm: only root runs this, for units: systemctl start hatago-vm@NAME, or "
+                      "hatago start NAME\n",
+                      stderr);
+                return EXIT_NOT_ROOT;
+        }
         /* Threads may still wait for libvirt: nothing is cleaned up under them. */
         status = verb->run(argv[optind + 1]);
         (void) fflush(NULL);

@@ -14,6 +14,7 @@
 #include "run.h"
 #include "settings.h"
 #include "task.h"
+#include "unit-list.h"
 #include "verbs.h"
 #include "vm-status.h"
 #include "vm.h"
@@ -365,7 +366,7 @@ static ExitStatus leave_unseen(const char *instance) {
         return start->late || start->gone ? EXIT_DONE : leave(start);
 }
 
-ExitStatus verb_start(const char *instance) {
+static ExitStatus start_run(const char *instance) {
         Start *start = start_new(instance);
         int r;
 
@@ -394,4 +395,14 @@ ExitStatus verb_start(const char *instance) {
         if (r >= 0)
                 return take_over(start);
         return stop_signal_came() ? EXIT_DONE : fail(start);
+}
+
+/* Nobody is told of a failure that comes after a crash, and what was in the way may be gone a second later:
+ * libvirtd was just being started. Whoever asks for a start is told, and asks again. */
+ExitStatus verb_start(const char *instance) {
+        ExitStatus status = start_run(instance);
+
+        if (status != EXIT_NO_LIBVIRT && status != EXIT_REFUSED && status != EXIT_TIMED_OUT)
+                return status;
+        return unit_is_restarted(instance) ? EXIT_RETRY : status;
 }

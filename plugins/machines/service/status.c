@@ -19,6 +19,7 @@
 #include "unit-list.h"
 #include "verbs.h"
 #include "vm-status.h"
+#include "vm.h"
 
 /* How many machines are looked at together. libvirtd takes five calls of one connection at once. */
 #define TOGETHER 4U
@@ -125,7 +126,8 @@ static void connect_run(gpointer data) {
 static virConnectPtr status_connect(Status *status) {
         virConnectPtr *connection;
 
-        if (status->connection)
+        /* libvirtd may have ended since the last look. */
+        if (status->connection && virConnectIsAlive(status->connection) > 0)
                 return status->connection;
 
         connection = g_new0(virConnectPtr, 1);
@@ -253,8 +255,15 @@ static int lock_take(void) {
 }
 
 static ExitStatus say(ExitStatus status, const char *text) {
-        (void) fprintf(stderr, "%s\n", text);
+        log_warning("%s", text);
         return status;
+}
+
+/* Nothing to mend: when libvirt is back, the agent asks anew, as the next lease does. The units take it for
+ * no failure. */
+static ExitStatus say_away(void) {
+        log_info("libvirt is not there, or does not answer");
+        return EXIT_NO_LIBVIRT;
 }
 
 static ExitStatus look_locked(Status *status) {
@@ -273,7 +282,7 @@ static ExitStatus look_locked(Status *status) {
         r = units->len > 0 ? status_look(status, units) : 0;
         if (r == -ETIME)
                 return say(EXIT_TIMED_OUT, "There was not time enough for all machines");
-        return r < 0 ? say(EXIT_NO_LIBVIRT, "libvirt is not there, or does not answer") : EXIT_DONE;
+        return r < 0 ? say_away() : EXIT_DONE;
 }
 
 static ExitStatus look_once(Status *status) {
@@ -293,6 +302,7 @@ static ExitStatus look_once(Status *status) {
 ExitStatus verb_status(const char *instance) {
         Status status = { 0 };
 
+        vm_be_quiet();
         return look_once(&status);
 }
 
@@ -323,6 +333,7 @@ ExitStatus verb_leases(const char *instance) {
         int64_t end = g_get_monotonic_time() + LEASES_SPAN, now;
         ExitStatus r;
 
+        vm_be_quiet();
         if (fd < 0 || inotify_add_watch(fd, LEASES_FOLDER, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR) < 0)
                 return say(EXIT_REFUSED, "Cannot watch " LEASES_FOLDER);
 

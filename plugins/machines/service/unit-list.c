@@ -122,6 +122,22 @@ int unit_list_count(sd_bus *systemd) {
         return r < 0 && r != -ENXIO ? r : n;
 }
 
+bool unit_is_restarted(const char *instance) {
+        g_autofree char *name = g_strconcat(VM_UNIT_PREFIX, instance, UNIT_SUFFIX, NULL);
+        g_autoptr(sd_bus) systemd = NULL;
+        char *path = NULL;
+        uint32_t restarts = 0;
+        int r = unit_list_connect(&systemd);
+
+        if (r >= 0)
+                r = sd_bus_path_encode(SYSTEMD_PATH "/unit", name, &path);
+        if (r >= 0)
+                r = sd_bus_get_property_trivial(systemd, SYSTEMD_NAME, path, SYSTEMD_SERVICE, "NRestarts",
+                                                /* ret_error= */ NULL, 'u', &restarts);
+        free(path);
+        return r >= 0 && restarts > 0;
+}
+
 static int unit_notify(const VmUnit *unit, const char *message) {
         int r = sd_pid_notify(unit->pid, /* unset_environment= */ 0, message);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
@@ -29,6 +30,10 @@ int unit_list_read(sd_bus *systemd, GPtrArray **ret);
 
 /* How many are neither inactive nor failed; a negative errno. */
 int unit_list_count(sd_bus *systemd);
+
+/* Whether systemd has started the unit of this instance by itself, after a crash; not, if it does not tell.
+ */
+bool unit_is_restarted(const char *instance);
 
 /* Has the unit whose process this is show another text. Takes CAP_SYS_ADMIN, without which nobody speaks for
  * another process. Returns a negative errno. */
