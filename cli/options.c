@@ -239,6 +239,8 @@ static const OptionRow rows[] = {
           N_("how long its guest has to shut down before it is turned off hard; 0 for the usual 3min") },
         { "host-shutdown", "HOW", MEMBER(host_shutdown), read_host_shutdown, "autostart",
           N_("what the host's shutdown does to it: shutdown, save, poweroff"), list_host_shutdown },
+        { "reset", NULL, MEMBER(reset), read_flag, "autostart",
+          N_("first forget all that is set for it, the autostart, too") },
         { "managed-save", NULL, MEMBER(managed_save), read_flag, "undefine",
           N_("remove its saved state, too") },
         { "snapshots-metadata", NULL, MEMBER(snapshots_metadata), read_flag, "undefine",

@@ -51,6 +51,7 @@ typedef struct Options {
         bool undo;
         bool verbose;
         bool yes;
+        bool reset;
         const char *device;
         const char *after; /* names, with commas between */
         const char *delay; /* spans, valid ones */

@@ -188,8 +188,8 @@ static int autostart_show(const Cli *cli, const char *name) {
  */
 
 static bool settings_are_given(const Options *options) {
-        return options->after || options->delay || options->ready || options->ready_timeout ||
-               options->stop_timeout || options->host_shutdown;
+        return options->reset || options->after || options->delay || options->ready ||
+               options->ready_timeout || options->stop_timeout || options->host_shutdown;
 }
 
 /* Whether all that it is to start after is there: said here, where it cannot be taken for the machine that
@@ -262,6 +262,8 @@ static int append_settings(sd_bus_message *message, const Options *options, char
         int r;
 
         r = sd_bus_message_open_container(message, SD_BUS_TYPE_ARRAY, "{sv}");
+        if (r >= 0 && options->reset)
+                r = sd_bus_message_append(message, "{sv}", "reset", "b", /* value= */ 1);
         if (r >= 0)
                 r = append_after(message, after);
         if (r >= 0)

@@ -23,6 +23,10 @@ static const struct {
           N_("Free some disk space: df -h") },
         { "no-guest-agent", N_("No guest agent answers in it: shutting it down relies on ACPI."),
           N_("Install qemu-guest-agent in the guest, and start it.") },
+        { "settings-invalid",
+          N_("Its settings as a service are wrong, and all of them ignored: the boot does not start it."),
+          N_("Which line: journalctl -u hatagod. Mend the file, and systemctl daemon-reload; or give all up: "
+             "hatago autostart {word} --reset") },
         { "crashed-before", N_("Its last run ended with a crash."),
           N_("What QEMU said: /var/log/libvirt/qemu/{name}.log") },
 };

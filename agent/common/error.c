@@ -25,6 +25,7 @@ static const struct {
         [ERROR_MACHINE_HAS_STATE] = { ERROR_PREFIX "MachineHasState", ENOTEMPTY },
         [ERROR_NO_MANAGED_SAVE] = { ERROR_PREFIX "NoManagedSave", ENODATA },
         [ERROR_START_CYCLE] = { ERROR_PREFIX "StartCycle", ELOOP },
+        [ERROR_SETTINGS_INVALID] = { ERROR_PREFIX "SettingsInvalid", EBADMSG },
         [ERROR_AUTOSTART_BY_SYSTEMD] = { ERROR_PREFIX "AutostartBySystemd", EPERM },
         [ERROR_INVALID_NAME] = { ERROR_PREFIX "InvalidName", EINVAL },
         [ERROR_OTHER_MACHINE] = { ERROR_PREFIX "OtherMachine", EINVAL },

@@ -36,6 +36,7 @@ typedef struct Machine {
         bool managed_save;               /* a running machine has none */
         uint32_t autostart_by;           /* bits: 1 << AutostartBy */
         const ServiceSettings *settings; /* of the SettingsStore; NULL: the default ones */
+        bool settings_wrong;             /* a file that is ignored is all there is */
         unsigned vcpus;
         uint64_t memory;
         const char *accelerator;

@@ -21,6 +21,7 @@
 
 /* What was asked for. Not given: UINT64_MAX, NULL. */
 typedef struct ServiceOptions {
+        bool reset;
         char **start_after;
         char *ready, *host_shutdown;
         uint64_t start_delay, ready_port, ready_timeout, stop_timeout;
@@ -35,10 +36,12 @@ typedef struct ServiceCall {
         ServiceOptions options; /* start_after has UUIDs once it is authorized */
         Job *job;
         ServiceSettings *before; /* the settings, NULL: not changed yet */
+        ServiceSettings *after;  /* what this call has made of them */
         Failure failure;         /* that the job ends with nevertheless */
 } ServiceCall;
 
 static const Option service_options[] = {
+        { "reset", OPTION_BOOL, offsetof(ServiceOptions, reset) },
         { "start-after", OPTION_STRINGS, offsetof(ServiceOptions, start_after), .maximum = START_AFTER_MAX },
         { "start-delay", OPTION_UINT64, offsetof(ServiceOptions, start_delay), 0, START_DELAY_MAX },
         { "ready", OPTION_STRING, offsetof(ServiceOptions, ready) },
@@ -57,12 +60,13 @@ static void service_call_free(void *data) {
         g_free(sc->options.ready);
         g_free(sc->options.host_shutdown);
         service_settings_free(sc->before);
+        service_settings_free(sc->after);
         failure_done(&sc->failure);
         g_free(sc);
 }
 
 static bool options_are_given(const ServiceOptions *o) {
-        return o->start_after || o->ready || o->host_shutdown || o->start_delay != NOT_GIVEN ||
+        return o->reset || o->start_after || o->ready || o->host_shutdown || o->start_delay != NOT_GIVEN ||
                o->ready_port != NOT_GIVEN || o->ready_timeout != NOT_GIVEN || o->stop_timeout != NOT_GIVEN;
 }
 
@@ -113,12 +117,23 @@ static int take_ready(const ServiceOptions *o, ServiceSettings *settings, Failur
         return 0;
 }
 
+/* All but the name. */
+static void settings_reset(ServiceSettings *settings) {
+        g_autoptr(ServiceSettings) fresh = service_settings_new(settings->uuid, settings->name);
+        ServiceSettings old = *settings;
+
+        *settings = *fresh;
+        *fresh = old;
+}
+
 static int service_call_change(void *userdata, ServiceSettings *settings, Failure *failure) {
         ServiceCall *sc = userdata;
         const ServiceOptions *o = &sc->options;
         int r;
 
         sc->before = service_settings_copy(settings);
+        if (o->reset)
+                settings_reset(settings);
         if (sc->sets_autostart)
                 settings->autostart = sc->autostart;
         if (o->start_after) {
@@ -131,19 +146,34 @@ static int service_call_change(void *userdata, ServiceSettings *settings, Failur
         take_span(o->ready_timeout, &settings->ready_timeout);
         take_span(o->stop_timeout, &settings->stop_timeout);
         r = take_ready(o, settings, failure);
+        if (r >= 0)
+                sc->after = service_settings_copy(settings);
         return r;
 }
 
-/* Back to what was, but for the name, which may be another one by now. */
+#define CHANGE_BACK(field)                                                                                  \
+        if (settings->field == after->field)                                                                \
+        settings->field = before->field
+
+/* Back to what was, but for what others have set meanwhile, and the name, which may be another one by now.
+ */
 static int service_call_change_back(void *userdata, ServiceSettings *settings, Failure *failure) {
         const ServiceCall *sc = userdata;
-        const ServiceSettings *before = sc->before;
-        char *name = settings->name;
+        const ServiceSettings *before = sc->before, *after = sc->after;
 
-        g_strfreev(settings->start_after);
-        *settings = *before;
-        settings->name = name;
-        settings->start_after = g_strdupv(before->start_after);
+        CHANGE_BACK(autostart);
+        CHANGE_BACK(start_delay);
+        CHANGE_BACK(ready_timeout);
+        CHANGE_BACK(stop_timeout);
+        CHANGE_BACK(host_shutdown);
+        if (settings->ready == after->ready && settings->ready_port == after->ready_port) {
+                settings->ready = before->ready;
+                settings->ready_port = before->ready_port;
+        }
+        if (service_settings_same_order(settings, after)) {
+                g_strfreev(settings->start_after);
+                settings->start_after = g_strdupv(before->start_after);
+        }
         return 0;
 }
 
@@ -326,6 +356,7 @@ static void service_on_authorized(Call *call, void *arguments) {
         else
                 settings_store_change(sc->machines->settings,
                                       &(SettingsOrder){ .uuid = sc->uuid,
+                                                        .replace = sc->options.reset,
                                                         .change = service_call_change,
                                                         .done = service_call_on_changed,
                                                         .userdata = sc });

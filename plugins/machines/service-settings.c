@@ -26,14 +26,15 @@ typedef struct Turn {
         Deed deed;
         char uuid[VIR_UUID_STRING_BUFLEN];
         SettingsOrder order;
-        GArray *writes;    /* of Write */
-        GHashTable *found; /* of DEED_READ */
+        GArray *writes;            /* of Write */
+        GHashTable *found, *wrong; /* of DEED_READ */
 } Turn;
 
 struct SettingsStore {
         Machines *machines;
         const char *folder;
         GHashTable *settings; /* by UUID, which lies in them; owns */
+        GHashTable *wrong;    /* names of files that are ignored, each with why */
         GHashTable *unknown;  /* UUIDs of those that were told to be unknown to libvirt */
         GQueue waiting;       /* of Turn */
         Turn *current;
@@ -65,6 +66,7 @@ static void turn_free(gpointer p) {
 
         g_array_unref(turn->writes);
         g_clear_pointer(&turn->found, g_hash_table_unref);
+        g_clear_pointer(&turn->wrong, g_hash_table_unref);
         g_free(turn);
 }
 
@@ -76,6 +78,7 @@ SettingsStore *settings_store_new(Machines *machines) {
                 .folder = getenv("HATAGO_MACHINES_FOLDER") ?: SETTINGS_FOLDER,
                 .settings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, settings_destroy),
         };
+        store->wrong = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         store->unknown = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_queue_init(&store->waiting);
         return store;
@@ -88,23 +91,32 @@ SettingsStore *settings_store_free(SettingsStore *store) {
         g_assert(!store->current);
         g_queue_clear_full(&store->waiting, turn_free);
         g_hash_table_unref(store->unknown);
+        g_hash_table_unref(store->wrong);
         g_hash_table_unref(store->settings);
         g_free(store);
         return NULL;
 }
 
+/* Takes it. What is as wrong as before was told then. */
+static void store_take_wrong(SettingsStore *store, GHashTable *wrong) {
+        service_settings_log_wrong(store->folder, wrong, store->wrong);
+        g_hash_table_unref(store->wrong);
+        store->wrong = wrong;
+}
+
 void settings_store_start(SettingsStore *store) {
-        GHashTable *found;
+        GHashTable *found, *wrong;
         int r;
 
         if (!machines_use_units(store->machines))
                 return;
 
-        r = service_settings_read_all(store->folder, &found);
+        r = service_settings_read_all(store->folder, &found, &wrong);
         if (r < 0) {
                 log_warning("Cannot read %s, ignoring: %s", store->folder, g_strerror(-r));
                 return;
         }
+        store_take_wrong(store, wrong);
         g_hash_table_unref(store->settings);
         store->settings = found;
 }
@@ -137,6 +149,30 @@ static const char *store_name(const SettingsStore *store, const char *uuid) {
         const ServiceSettings *settings = g_hash_table_lookup(store->settings, uuid);
 
         return machine ? machine->name : settings && settings->name ? settings->name : uuid;
+}
+
+/* Why its file is ignored; NULL: it is not. */
+static const char *store_why_wrong(const SettingsStore *store, const char *uuid) {
+        g_autofree char *file = g_strconcat(uuid, ".conf", NULL);
+
+        return g_hash_table_lookup(store->wrong, file);
+}
+
+/* What an administrator wrote is not overwritten because of a slip in it. */
+static int store_check_file(const SettingsStore *store, const char *uuid, Failure *failure) {
+        const char *why = store_why_wrong(store, uuid);
+        g_autofree char *file = NULL;
+        int r;
+
+        if (!why)
+                return 0;
+
+        file = g_strdup_printf("%s/%s.conf", store->folder, uuid);
+        r = failure_set(failure, ERROR_SETTINGS_INVALID, "Its settings are wrong and ignored: %s: %s.", file,
+                        why);
+        failure_add(failure, "file", file);
+        failure_add(failure, "reason", why);
+        return r;
 }
 
 /* "db", "web", "db": fails if they would wait for each other. */
@@ -173,7 +209,8 @@ static void turn_write_wanted(Turn *turn, const ServiceSettings *settings) {
         for (char **uuid = settings->start_after; uuid && *uuid; uuid++) {
                 const Machine *machine = machines_find(store->machines, *uuid);
 
-                if (machine && !g_hash_table_contains(store->settings, *uuid))
+                if (machine && !g_hash_table_contains(store->settings, *uuid) &&
+                    !store_why_wrong(store, *uuid))
                         turn_write(turn, service_settings_new(*uuid, machine->name), /* keep= */ true,
                                    /* remove= */ false);
         }
@@ -208,6 +245,12 @@ static int turn_prepare_change(Turn *turn, Failure *failure) {
                 return failure_set(failure, ERROR_INVALID_NAME,
                                    "Nothing can be set for a machine with such a name.");
 
+        if (!turn->order.replace) {
+                r = store_check_file(store, turn->uuid, failure);
+                if (r < 0)
+                        return r;
+        }
+
         settings = old ? service_settings_copy(old) : service_settings_new(turn->uuid, NULL);
         g_free(settings->name);
         settings->name = g_strdup(machine->name);
@@ -216,7 +259,8 @@ static int turn_prepare_change(Turn *turn, Failure *failure) {
                 r = store_check_cycle(store, settings, failure);
         if (r < 0)
                 return r;
-        if (old ? service_settings_equal(old, settings) : service_settings_are_default(settings))
+        if (!store_why_wrong(store, turn->uuid) &&
+            (old ? service_settings_equal(old, settings) : service_settings_are_default(settings)))
                 return 0;
 
         turn_write_wanted(turn, settings);
@@ -231,10 +275,12 @@ static int turn_prepare_forget(Turn *turn) {
         const ServiceSettings *old = g_hash_table_lookup(store->settings, turn->uuid);
 
         /* It may have been defined again meanwhile. */
-        if (!old || machines_find(store->machines, turn->uuid))
+        if ((!old && !store_why_wrong(store, turn->uuid)) || machines_find(store->machines, turn->uuid))
                 return 0;
 
-        turn_write(turn, service_settings_copy(old), /* keep= */ false, /* remove= */ true);
+        turn_write(turn,
+                   old ? service_settings_copy(old) : service_settings_new(turn->uuid, /* name= */ NULL),
+                   /* keep= */ false, /* remove= */ true);
         turn_write_unwanted(turn, old, NULL);
         return 1;
 }
@@ -256,7 +302,7 @@ static int turn_run(void *data, virConnect *connection, Failure *failure) {
         const char *folder = turn->store->folder;
 
         if (turn->deed == DEED_READ) {
-                int r = service_settings_read_all(folder, &turn->found);
+                int r = service_settings_read_all(folder, &turn->found, &turn->wrong);
 
                 return r < 0 ? failure_set(failure, ERROR_FAILED, "%s", g_strerror(-r)) : 0;
         }
@@ -278,16 +324,21 @@ static int turn_run(void *data, virConnect *connection, Failure *failure) {
 static void store_show(SettingsStore *store, const char *uuid, const ServiceSettings *settings) {
         Machine *machine = machines_find(store->machines, uuid);
 
-        if (machine)
-                machines_changed(store->machines, machine, machine_apply_settings(machine, settings));
+        if (!machine)
+                return;
+
+        machine->settings_wrong = store_why_wrong(store, uuid);
+        machines_changed(store->machines, machine, machine_apply_settings(machine, settings));
 }
 
 static void store_take_write(SettingsStore *store, Write *write) {
         ServiceSettings *settings = write->settings;
+        g_autofree char *file = g_strconcat(settings->uuid, ".conf", NULL);
 
         if (!write->done)
                 return;
 
+        (void) g_hash_table_remove(store->wrong, file);
         if (write->remove || (!write->keep && service_settings_are_default(settings))) {
                 store_show(store, settings->uuid, NULL);
                 g_hash_table_remove(store->settings, settings->uuid);
@@ -330,8 +381,10 @@ static void turn_done(void *data, int result, Failure *failure) {
         store->current = NULL;
         for (guint i = 0; i < turn->writes->len; i++)
                 store_take_write(store, &g_array_index(turn->writes, Write, i));
-        if (turn->found)
+        if (turn->found) {
+                store_take_wrong(store, g_steal_pointer(&turn->wrong));
                 store_take_found(store, g_steal_pointer(&turn->found));
+        }
 
         if (turn->deed == DEED_READ || result < 0)
                 turn_end(turn, result, failure);
@@ -379,13 +432,15 @@ static void store_queue(SettingsStore *store, Turn *turn) {
 void settings_store_change(SettingsStore *store, const SettingsOrder *order) {
         Turn *turn = turn_new(store, DEED_CHANGE, order->uuid);
 
+        /* Root may have edited the files, and not have told systemd yet. */
+        settings_store_read_again(store);
         turn->order = *order;
         turn->order.uuid = NULL;
         store_queue(store, turn);
 }
 
 void settings_store_forget(SettingsStore *store, const char *uuid) {
-        if (g_hash_table_contains(store->settings, uuid))
+        if (g_hash_table_contains(store->settings, uuid) || store_why_wrong(store, uuid))
                 store_queue(store, turn_new(store, DEED_FORGET, uuid));
 }
 
@@ -424,6 +479,7 @@ uint64_t settings_store_apply(SettingsStore *store, Machine *machine) {
         const ServiceSettings *settings = g_hash_table_lookup(store->settings, machine->uuid);
         uint64_t mask = machine_apply_settings(machine, settings);
 
+        machine->settings_wrong = store_why_wrong(store, machine->uuid);
         if (settings && g_strcmp0(settings->name, machine->name) != 0) {
                 Turn *turn = turn_new(store, DEED_CHANGE, machine->uuid);
 

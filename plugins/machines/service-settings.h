@@ -8,8 +8,9 @@
  * The settings of all machines' services, as they lie in SETTINGS_FOLDER (for tests
  * $HATAGO_MACHINES_FOLDER).
  *
- * Each change is written on a thread, one after the other: what is asked for is compared with what the ones
- * before it have left. The model shows it once it is on the disk, and systemd is asked to read its units
+ * Each change is written on a thread, one after the other: what is asked for is compared with what lies
+ * there by then. A file that cannot be read is ignored, which Machine.settings_wrong tells of, and never
+ * overwritten unasked. The model shows it once it is on the disk, and systemd is asked to read its units
  * again. Each machine that others start after has a file too, since the generator knows names from nowhere
  * else.
  *
@@ -39,12 +40,14 @@ void settings_store_on_survey(SettingsStore *store, GHashTable *uuids);
 
 typedef struct SettingsOrder {
         const char *uuid; /* of the machine; copied */
+        bool replace;     /* a file that is wrong, too */
 
         /* When its turn has come: changes a copy of the settings as they are then, or refuses. */
         int (*change)(void *userdata, ServiceSettings *settings, Failure *failure);
 
         /* Exactly once, perhaps from within settings_store_change(). result is 0 (also where nothing
          * changed); -errno with the failure filled in: that of change(), NoSuchMachine (it is gone),
+         * SettingsInvalid (its file is wrong and stays; with the arguments "file" and "reason"),
          * StartCycle (with the argument "cycle"), Failed or NoSpace (not written), UnitUnavailable (written,
          * but systemd did not take it), or Canceled (the agent stops). May take the failure's text. */
         void (*done)(void *userdata, int result, Failure *failure);

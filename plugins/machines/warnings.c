@@ -21,6 +21,7 @@ static const char *const warning_words[_WARNING_MAX] = {
         [WARNING_IMAGE_OUTGROWS_FILESYSTEM] = "image-outgrows-filesystem",
         [WARNING_NO_GUEST_AGENT] = "no-guest-agent",
         [WARNING_CRASHED_BEFORE] = "crashed-before",
+        [WARNING_SETTINGS_INVALID] = "settings-invalid",
 };
 
 const char *warning_to_string(unsigned warning) {
@@ -45,7 +46,8 @@ static bool lacks_agent(const Machine *machine) {
 uint32_t warnings_find(const Machine *machine, const char *const *accelerated, bool late) {
         return machine->host_warnings | find_emulated(machine, accelerated) |
                (lacks_agent(machine) && late ? WARNING_BIT(WARNING_NO_GUEST_AGENT) : 0) |
-               (machine->crashed ? WARNING_BIT(WARNING_CRASHED_BEFORE) : 0);
+               (machine->crashed ? WARNING_BIT(WARNING_CRASHED_BEFORE) : 0) |
+               (machine->settings_wrong ? WARNING_BIT(WARNING_SETTINGS_INVALID) : 0);
 }
 
 static void warnings_renew(Warnings *warnings) {

@@ -16,6 +16,7 @@ typedef enum Warning {
         WARNING_IMAGE_OUTGROWS_FILESYSTEM, /* of the host */
         WARNING_NO_GUEST_AGENT,
         WARNING_CRASHED_BEFORE,
+        WARNING_SETTINGS_INVALID,
         WARNING_EMULATED, /* last: on a host without KVM every machine has it */
         _WARNING_MAX,
 } Warning;

@@ -140,6 +140,23 @@ def test_what_is_refused_is_told_with_the_way_out(inn):
     assert "no virtual machine of this name" in hatago(inn, "autostart", "nosuch", status=1)
 
 
+def test_a_file_that_is_wrong_shows_and_stays_until_it_is_given_up(inn):
+    inn.open("web", "db")
+    hatago(inn, "autostart", "web", "yes", "--stop-timeout=9")
+    inn.file("web").write_text("[Machine]\nName=web\nAutostart=yes\nColour=red\n")
+    said = hatago(inn, "autostart", "web", "--delay=2", status=1)
+    assert f"{inn.uuids['web']}.conf: Colour=red: unknown" in said.replace("\n", "")
+    assert "hatago autostart web --reset" in said
+    assert "Colour=red" in inn.file("web").read_text()
+    assert "all of them ignored: the boot does not start it" in hatago(inn, "status", "web")
+    assert "settings-invalid" in hatago(inn, "show", "web", "--property=Warnings")
+    assert "web" in hatago(inn, "list", "--warnings", "--no-legend")
+    hatago(inn, "autostart", "web", "--reset", "--delay=2")
+    assert inn.lines("web") == {"Name": "web", "StartDelaySec": "2"}
+    hatago(inn, "autostart", "web", "yes", "--reset")
+    assert inn.lines("web") == {"Name": "web", "Autostart": "yes"}
+
+
 def test_what_is_gone_can_stay_and_go(inn):
     inn.open("web", "db")
     hatago(inn, "autostart", "web", "--after=db")

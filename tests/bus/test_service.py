@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How machines are services: their settings, in files and on the bus, and who starts them at boot."""
 
+import re
 import stat
 
 import pytest
@@ -211,8 +212,35 @@ def test_a_file_that_is_wrong_is_ignored_with_a_message_and_kept(inn):
     assert inn.facts("web")["StopTimeout"] == 0
     assert "soon" in inn.file("web").read_text() and inn.file("db").is_symlink()
 
-    inn.configure("db", stop_timeout=SECOND)
-    assert inn.file("db").is_file() and not inn.file("db").is_symlink(), "the link is replaced, not followed"
+    for name in ("web", "db"):
+        assert "settings-invalid" in inn.caller.get(inn.path(name), MACHINE, "Warnings")
+        before = inn.file(name).lstat().st_ino
+        for call in (inn.configure, inn.autostart):
+            error = inn.refused(call, name, stop_timeout=SECOND)
+            assert error.short == "SettingsInvalid" and str(inn.file(name)) in error.message
+        assert inn.file(name).lstat().st_ino == before and inn.facts(name)["StopTimeout"] == 0
+    assert len(re.findall(r"StopTimeoutSec=soon.*ignoring all of the file", agent.log())) == 1, "told once"
+    inn.configure("db", reset=True, stop_timeout=SECOND)
+    assert inn.lines("db") == {"Name": "db", "StopTimeoutSec": "1"}
+    assert not inn.file("db").is_symlink(), "the link is replaced, not followed"
+    assert inn.caller.get(inn.path("db"), MACHINE, "Warnings") == []
+
+
+def test_what_root_wrote_just_now_is_not_overwritten(inn):
+    inn.open("web", "db")
+    inn.autostart("web", stop_timeout=SECOND)
+    inn.file("web").write_text("[Machine]\nName=web\nAutostart=TRUE\nStopTimeoutSec=9\n")
+    inn.configure("web", start_delay=SECOND)
+    assert inn.lines("web") == {"Name": "web", "Autostart": "yes", "StopTimeoutSec": "9",
+                                "StartDelaySec": "1"}
+    inn.file("web").write_text("[Machine]\nName=web\nAutostart=yes\nColour=red\n")
+    assert inn.refused(inn.configure, "web", start_delay=2 * SECOND).short == "SettingsInvalid"
+    assert "Colour=red" in inn.file("web").read_text()
+    assert inn.by("web") == [], "it would not be started"
+    inn.configure("db", after=["web"])
+    assert "Colour=red" in inn.file("web").read_text()
+    inn.configure("web", reset=True)
+    assert inn.lines("web") == {"Name": "web"}, "db starts after it"
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_and_nothing_shows(inn):
@@ -306,6 +334,19 @@ def test_what_libvirt_refuses_leaves_all_as_it_was(inn):
     assert not inn.file("db").exists()
     inn.refused(inn.autostart, "flagged-stubborn", yes=False)
     assert inn.by("flagged-stubborn") == ["libvirt"]
+
+
+def test_what_others_set_meanwhile_stays_when_it_is_taken_back(inn):
+    inn.open("flagged-stubborn", "db")
+    inn.configure("flagged-stubborn", start_delay=SECOND)
+    path = inn.path("flagged-stubborn")
+    first = inn.caller.start(path, MACHINE, "SetAutostart", GLib.Variant("b", True),
+                             options(stop_timeout=SECOND, start_after=GLib.Variant("as", ["db"])))
+    second = inn.caller.start(path, SERVICE, "Configure", options(start_delay=7 * SECOND))
+    second.result()
+    with pytest.raises(BusError):
+        first.result()
+    assert inn.lines("flagged-stubborn") == {"Name": "flagged-stubborn", "StartDelaySec": "7"}
 
 
 def test_without_units_it_is_libvirts_flag_and_nothing_else_can_be_set(house):

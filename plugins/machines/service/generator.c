@@ -186,7 +186,7 @@ int generator_run(const char *folder, const char *unit, const char *output) {
         void *machine;
         int r;
 
-        r = service_settings_read_all(folder, &settings);
+        r = service_settings_read_all(folder, &settings, /* ret_wrong= */ NULL);
         if (r < 0) {
                 log_error("Cannot read %s: %s", folder, g_strerror(-r));
                 return r;

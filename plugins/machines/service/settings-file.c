@@ -114,24 +114,40 @@ ServiceSettings *service_settings_load(const char *folder, const char *uuid) {
                 close(fd);
         }
         if (r < 0 && r != -ENOENT)
-                log_warning("%s/%s" SUFFIX ": %s; ignoring it", folder, uuid, why ?: g_strerror(-r));
+                log_warning("%s/%s" SUFFIX ": %s; ignoring all of the file", folder, uuid,
+                            why ?: g_strerror(-r));
         return settings ? g_steal_pointer(&settings) : service_settings_new(uuid, /* name= */ NULL);
 }
 
 typedef struct Reading {
         const char *folder;
         GHashTable *settings;
-        unsigned n_entries, n_complaints;
+        GHashTable *wrong; /* why, by the name of the file */
+        unsigned n_entries;
 } Reading;
 
 static void complain(Reading *reading, const char *name, const char *why) {
-        g_autofree char *shown = NULL;
+        if (g_hash_table_size(reading->wrong) < SETTINGS_MAX)
+                (void) g_hash_table_replace(reading->wrong, g_strdup(name), g_strdup(why));
+}
 
-        if (++reading->n_complaints > COMPLAINTS_MAX)
-                return;
+void service_settings_log_wrong(const char *folder, GHashTable *wrong, GHashTable *known) {
+        unsigned n = 0;
+        GHashTableIter i;
+        gpointer name, why;
 
-        shown = text_printable(name);
-        log_warning("%s/%s: %s; ignoring it", reading->folder, shown, why);
+        g_hash_table_iter_init(&i, wrong);
+        while (g_hash_table_iter_next(&i, &name, &why)) {
+                g_autofree char *shown = text_printable(name);
+
+                if (known && g_strcmp0(g_hash_table_lookup(known, name), why) == 0)
+                        continue;
+                if (++n <= COMPLAINTS_MAX)
+                        log_warning("%s/%s: %s; ignoring all of the file", folder, shown,
+                                    (const char *) why);
+        }
+        if (n > COMPLAINTS_MAX)
+                log_warning("%s: %u more files are wrong; ignoring them", folder, n - COMPLAINTS_MAX);
 }
 
 static void settings_destroy(void *settings) {
@@ -174,10 +190,11 @@ static bool read_entry(Reading *reading, int fd, const char *name) {
         return true;
 }
 
-int service_settings_read_all(const char *folder, GHashTable **ret) {
+int service_settings_read_all(const char *folder, GHashTable **ret, GHashTable **ret_wrong) {
         g_autoptr(GHashTable) settings =
                         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, settings_destroy);
-        Reading reading = { .folder = folder, .settings = settings };
+        g_autoptr(GHashTable) wrong = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        Reading reading = { .folder = folder, .settings = settings, .wrong = wrong };
         struct dirent *entry;
         DIR *stream;
         int fd;
@@ -192,10 +209,11 @@ int service_settings_read_all(const char *folder, GHashTable **ret) {
                         break;
         if (stream)
                 closedir(stream);
-        if (reading.n_complaints > COMPLAINTS_MAX)
-                log_warning("%s: %u more files are wrong; ignoring them", folder,
-                            reading.n_complaints - COMPLAINTS_MAX);
 
+        if (ret_wrong)
+                *ret_wrong = g_steal_pointer(&wrong);
+        else
+                service_settings_log_wrong(folder, wrong, /* known= */ NULL);
         *ret = g_steal_pointer(&settings);
         return 0;
 }

@@ -55,12 +55,19 @@ static int read_name(const char *value, ServiceSettings *settings, char **ret_wh
         return 0;
 }
 
+/* Words as systemd's own files have them (systemd.syntax(7)). */
 static int read_autostart(const char *value, ServiceSettings *settings, char **ret_why) {
-        if (!g_str_equal(value, "yes") && !g_str_equal(value, "no"))
-                return refuse_value(ret_why, "Autostart", value, "must be yes or no");
+        static const char *const words[][4] = { { "no", "false", "off", "0" },
+                                                { "yes", "true", "on", "1" } };
 
-        settings->autostart = g_str_equal(value, "yes");
-        return 0;
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+                for (size_t j = 0; j < G_N_ELEMENTS(words[i]); j++)
+                        if (g_ascii_strcasecmp(words[i][j], value) == 0) {
+                                settings->autostart = i == 1;
+                                return 0;
+                        }
+
+        return refuse_value(ret_why, "Autostart", value, "must be yes or no");
 }
 
 static int read_start_after(const char *value, ServiceSettings *settings, char **ret_why) {

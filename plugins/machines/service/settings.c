@@ -78,6 +78,10 @@ static bool lists_are_equal(char **a, char **b) {
         return g_strv_equal((const char *const *) (a ?: none), (const char *const *) (b ?: none));
 }
 
+bool service_settings_same_order(const ServiceSettings *a, const ServiceSettings *b) {
+        return lists_are_equal(a->start_after, b->start_after);
+}
+
 bool service_settings_equal(const ServiceSettings *a, const ServiceSettings *b) {
         return g_str_equal(a->uuid, b->uuid) && g_strcmp0(a->name, b->name) == 0 &&
                a->autostart == b->autostart && lists_are_equal(a->start_after, b->start_after) &&

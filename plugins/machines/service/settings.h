@@ -78,6 +78,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ServiceSettings, service_settings_free)
 
 bool service_settings_equal(const ServiceSettings *a, const ServiceSettings *b);
 
+/* Whether both start after the same machines. */
+bool service_settings_same_order(const ServiceSettings *a, const ServiceSettings *b);
+
 /* Whether there is nothing in it that a file would have to keep. */
 bool service_settings_are_default(const ServiceSettings *settings);
 
@@ -97,10 +100,14 @@ int service_settings_read(int folder_fd, const char *uuid, ServiceSettings **ret
  * be read, too, and a warning is logged. Never NULL. */
 ServiceSettings *service_settings_load(const char *folder, const char *uuid);
 
-/* Reads all files of a folder into a new table, by UUID, which owns them. What is wrong is logged as a
- * warning and ignored; a folder that is not there is empty. Returns a negative errno where the folder cannot
- * be read. */
-int service_settings_read_all(const char *folder, GHashTable **ret);
+/* Reads all files of a folder into a new table, by UUID, which owns them. What is wrong is ignored: a new
+ * table of the names of such files, each with what is wrong with it (of strings that it owns); with a NULL
+ * ret_wrong it is logged instead. A folder that is not there is empty. Returns a negative errno where the
+ * folder cannot be read. */
+int service_settings_read_all(const char *folder, GHashTable **ret, GHashTable **ret_wrong);
+
+/* Logs such a table as warnings, but for what is the same in known (NULL: nothing). */
+void service_settings_log_wrong(const char *folder, GHashTable *wrong, GHashTable *known);
 
 /* Writes a file in place of the one before, or removes it where the settings are the default ones and
  * nothing starts after this machine (keep says that something does); on the disk when this returns. On a

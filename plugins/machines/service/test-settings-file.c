@@ -61,7 +61,7 @@ static unsigned count_files(Fixture *f) {
 static GHashTable *read_all(Fixture *f) {
         GHashTable *all;
 
-        g_assert_cmpint(service_settings_read_all(f->folder, &all), ==, 0);
+        g_assert_cmpint(service_settings_read_all(f->folder, &all, NULL), ==, 0);
         return all;
 }
 
@@ -269,13 +269,13 @@ static void test_no_folder_is_an_empty_one(Fixture *f, gconstpointer data) {
         g_autoptr(GHashTable) all = NULL;
         GHashTable *none = NULL;
 
-        g_assert_cmpint(service_settings_read_all(folder, &all), ==, 0);
+        g_assert_cmpint(service_settings_read_all(folder, &all, NULL), ==, 0);
         g_assert_cmpuint(g_hash_table_size(all), ==, 0);
 
         put(f, "file", "");
-        g_assert_cmpint(service_settings_read_all(file, &none), ==, -ENOTDIR);
+        g_assert_cmpint(service_settings_read_all(file, &none, NULL), ==, -ENOTDIR);
         g_assert_cmpint(symlink(".", link), ==, 0);
-        g_assert_cmpint(service_settings_read_all(link, &none), <, 0);
+        g_assert_cmpint(service_settings_read_all(link, &none, NULL), <, 0);
         g_assert_null(none);
 }
 
