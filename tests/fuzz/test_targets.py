@@ -18,7 +18,7 @@ BUILD = TOP / os.environ.get("HATAGO_FUZZ_BUILD", "build/fuzz")
 SECONDS = int(os.environ.get("HATAGO_FUZZ_SECONDS", "3"))
 FOUND = TOP / "build/results/fuzz"
 TARGETS = sorted(path.stem.removeprefix("fuzz-") for path in HERE.glob("fuzz-*.c"))
-DICTIONARIES = {"domain-xml": "xml.dict"}
+DICTIONARIES = {"domain-xml": "xml.dict", "settings": "settings.dict"}
 RUNS = re.compile(r"^stat::number_of_executed_units:\s*(\d+)", re.MULTILINE)
 
 

@@ -2,12 +2,14 @@
 #include "boot-wait.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "host-state.h"
 #include "needs.h"
 #include "notify.h"
+#include "places.h"
 #include "task.h"
 
 /* How often is looked: the calls are few and cheap. */
@@ -103,6 +105,22 @@ static int wait_needs(virDomain *domain) {
         return r;
 }
 
+/* The generator has said so in the kernel's log; who looks for this machine finds it here. */
+static void tell_unknown(const ServiceSettings *settings) {
+        int folder = open(SETTINGS_FOLDER, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        for (char **after = settings->start_after; folder >= 0 && after && *after; after++) {
+                g_autoptr(ServiceSettings) other = NULL;
+                g_autofree char *why = NULL;
+
+                if (service_settings_read(folder, *after, &other, &why) < 0)
+                        log_warning("It is to start after %s, a machine that is not known; ignoring that",
+                                    *after);
+        }
+        if (folder >= 0)
+                (void) close(folder);
+}
+
 static int wait_delay(uint64_t delay) {
         log_info("Starting it in %u s", (unsigned) (delay / G_TIME_SPAN_SECOND));
         notify_status("Starts %u s later than it could", (unsigned) (delay / G_TIME_SPAN_SECOND));
@@ -115,6 +133,7 @@ int boot_wait(virDomain *domain, const ServiceSettings *settings) {
         if (host_state_read() != HOST_STARTING)
                 return 0;
 
+        tell_unknown(settings);
         r = settings->start_delay > 0 ? wait_delay(settings->start_delay) : 0;
         if (r >= 0)
                 r = wait_needs(domain);
