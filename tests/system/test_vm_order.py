@@ -75,10 +75,10 @@ class Lab:
         return [(float(match[1]), match[2]) for match in found if match and re.search(pattern, match[2])]
 
     def moment(self, pattern, boot):
-        """Return when systemd said something for the first time."""
+        """Return when systemd said something for the last time."""
         found = self.moments(pattern, boot)
         assert found, f"systemd has never said {pattern!r}"
-        return found[0][0]
+        return found[-1][0]
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +94,12 @@ def lab(packages):
 def prepare(lab):
     """Define the machines of the first boot, and write what is hostile."""
     lab.run("virsh", "net-autostart", "default")
-    # Seconds after libvirt is up, nothing of libvirt starts it.
+    # Nobody starts it before somebody waits for it.
     lab.run("virsh", "net-define", "/dev/stdin", input="<network><name>late</name></network>")
-    unit = ("[Service]\nType=oneshot\nExecStartPre=/bin/sleep 4\nExecStart=/usr/bin/virsh net-start late\n"
-            "[Install]\nWantedBy=multi-user.target\n")
+    unit = ("[Service]\nType=oneshot\nTimeoutStartSec=120\n"
+            "ExecStartPre=/bin/sh -c 'until systemctl show -p StatusText hatago-vm@patient | grep late; "
+            "do sleep 0.2; done'\n"
+            "ExecStart=/usr/bin/virsh net-start late\n[Install]\nWantedBy=multi-user.target\n")
     (lab.host.root / "etc/systemd/system/late-network.service").write_text(unit)
     lab.run("systemctl", "enable", "late-network.service")
 
@@ -152,10 +154,11 @@ def test_a_machine_that_was_deleted_is_reported_and_waited_for_by_nobody(lab):
 
 def test_a_network_that_is_late_is_waited_for(lab):
     assert lab.run("systemctl", "is-active", "hatago-vm@patient") == "active"
-    assert 'Waiting for the network "late"' in lab.said("hatago-vm@patient")
+    said = "\n".join(lab.said("hatago-vm@patient"))
+    assert 'Waiting for the network "late"' in said and "all the same" not in said
     begins, active = lab.times("hatago-vm@patient", "InactiveExit", "ActiveEnter")
     (late,) = lab.times("late-network", "ExecMainExit")
-    assert begins < late < active < late + 10
+    assert begins < late < active
 
 
 def test_an_enabled_unit_starts_at_boot(lab):
@@ -211,6 +214,19 @@ def test_at_any_other_time_nothing_waits(lab):
     assert active - begins < 3
 
 
+def test_after_a_crash_it_is_ready_when_it_is_ready_again(lab):
+    """The wait begins anew with the new run; who is already up does not care."""
+    before = lab.show("hatago-vm-ready@db", "InvocationID")["InvocationID"]
+    web = lab.show("hatago-vm@web", "InvocationID", "ActiveState")
+    lab.run("kill", "-KILL", lab.show("hatago-vm@db", "MainPID")["MainPID"])
+    lab.run("sh", "-c", 'for i in $(seq 600); do case $(systemctl show -p InvocationID,ActiveState '
+            'hatago-vm-ready@db) in *$0*) ;; *=active*) exit ;; esac; sleep 0.1; done; exit 1', before)
+    (db,), (db_ready,) = (lab.times(unit, "ActiveEnter") for unit in ("hatago-vm@db", "hatago-vm-ready@db"))
+    assert db < db_ready
+    assert len([line for line in lab.said("hatago-vm-ready@db") if "The guest agent answers, after" in line]) == 2
+    assert lab.show("hatago-vm@web", "InvocationID", "ActiveState") == web
+
+
 def test_the_end_of_a_machine_ends_the_wait_for_it(lab):
     """A guest that never answers: the wait tells what it waits for, and goes with the machine."""
     lab.define("mute", "noagent", Ready="agent", ReadyTimeoutSec=60)
@@ -246,7 +262,7 @@ def shutdown(lab):
     for name in others:
         lab.guest(name).wait_ready(timeout=180)
     running = lab.run("virsh", "list", "--name").split()
-    lab.run("systemctl", "disable", "hatago-vm@enabled")
+    lab.run("systemctl", "disable", "hatago-vm@enabled", "late-network")
     for path in (lab.host.root / SETTINGS).glob("*.conf"):
         if not path.is_symlink() and path.is_file():
             path.write_bytes(path.read_bytes().replace(b"Autostart=yes", b"Autostart=no"))
@@ -290,7 +306,7 @@ def test_libvirt_guests_finds_nobody(lab, shutdown):
 def test_a_deaf_guest_costs_its_own_stop_timeout_and_no_more(lab, shutdown):
     took = (lab.moment(r"Stopped hatago-vm@deaf\.service", "-1") -
             lab.moment(r"Stopping hatago-vm@deaf\.service", "-1"))
-    assert 6 <= took < 12
+    assert 6 <= took < 20
     assert "It is not off after 6 s; powering it off hard" in lab.said("hatago-vm@deaf", "-1")
     assert "reason=destroyed" in qemu_log(lab, "deaf")
 
@@ -306,7 +322,7 @@ def test_a_machine_that_is_saved_goes_on_where_it_was(lab, shutdown):
 def test_a_machine_that_is_powered_off_hard_is_off_at_once(lab, shutdown):
     took = (lab.moment(r"Stopped hatago-vm@hard\.service", "-1") -
             lab.moment(r"Stopping hatago-vm@hard\.service", "-1"))
-    assert took < 3
+    assert took < 20  # it hears nothing, and its stop timeout is three minutes
     assert "reason=destroyed" in qemu_log(lab, "hard")
 
 
