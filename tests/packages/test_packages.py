@@ -28,6 +28,7 @@ hatago-host
     -rw-r--r-- /usr/share/man/man8/hatago-probe.8.gz
 hatago-machines
     -rwxr-xr-x /lib/systemd/system-generators/hatago-generator
+    -rw-r--r-- /lib/systemd/system/hatago-vm-late@.service
     -rw-r--r-- /lib/systemd/system/hatago-vm-leases.path
     -rw-r--r-- /lib/systemd/system/hatago-vm-leases.service
     -rw-r--r-- /lib/systemd/system/hatago-vm-ready@.service

@@ -98,3 +98,64 @@ def test_an_ordinary_user_is_told_so(host):
     done = host.run([PROGRAM, "start", "web"], user="alice", check=False)
     assert done.returncode == 77 and "only root runs this" in done.stderr
     assert host.run([PROGRAM, "--version"], user="alice").returncode == 0
+
+
+def ready_unit(vm):
+    """Return the name of the unit that waits for it."""
+    return vm.unit.replace("hatago-vm@", "hatago-vm-ready@")
+
+
+def wait_for(vm, *settings, words="noagent"):
+    """Define it and start both units; without waiting for the second one."""
+    vm.settings(*settings)
+    vm.define(words).start()
+    vm.host.run(["systemctl", "start", "--no-block", ready_unit(vm)])
+    wait(lambda: show(vm.host, ready_unit(vm), "ActiveState") == "activating", 5, "it waits")
+
+
+def test_turned_off_before_it_is_ready_it_is_no_failure(host, vm):
+    """By whatever means, and at any time: the very first moment too, when its program has not begun."""
+    wait_for(vm, "Ready=agent")
+    for end, pause in ((lambda: vm.virsh("destroy"), 0), (lambda: vm.kill(signal.SIGTERM), 0.02),
+                       (lambda: vm.virsh("destroy"), 2)):
+        vm.systemctl("start")
+        host.run(["systemctl", "start", "--no-block", ready_unit(vm)])
+        time.sleep(pause)
+        end()
+        vm.wait_unit("inactive")
+        wait(lambda: show(host, ready_unit(vm), "ActiveState") in ("inactive", "failed"), 10, "it ends")
+        assert show(host, ready_unit(vm), "ActiveState") == "inactive", pause
+    assert "turned off before it was ready" in host.run(["journalctl", "-q", "-u", ready_unit(vm)]).stdout
+
+
+def test_who_is_ready_late_is_ready(host, vm):
+    """The unit has failed, and whoever waited went on; then the truth follows."""
+    wait_for(vm, "Ready=agent", "ReadyTimeoutSec=2", words="boot.delay=15")
+    wait(lambda: show(host, ready_unit(vm), "ActiveState") == "failed", 10, "the timeout")
+    wait(lambda: show(host, ready_unit(vm), "ActiveState") == "active", 90, "it is ready after all")
+    late = vm.unit.replace("hatago-vm@", "hatago-vm-late@")
+    wait(lambda: show(host, late, "ActiveState") == "inactive", 5, "nobody waits any more")
+    vm.systemctl("stop")
+    assert show(host, ready_unit(vm), "ActiveState") == "inactive"
+
+
+def test_who_is_late_and_ends_is_not_started_again(host, vm):
+    """What waits for it ends as well."""
+    wait_for(vm, "Ready=agent", "ReadyTimeoutSec=1")
+    late = vm.unit.replace("hatago-vm@", "hatago-vm-late@")
+    wait(lambda: show(host, late, "ActiveState") == "active", 10, "the timeout")
+    vm.virsh("destroy")
+    wait(lambda: show(host, late, "ActiveState") == "inactive", 20, "the end")
+    assert vm.is_("inactive")
+
+
+def test_waiting_is_quiet(host, vm):
+    """An agent that is not there is not asked, and the table of neighbours seldom: libvirt would complain each time."""
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    wait_for(vm, "Ready=agent", "ReadyTimeoutSec=8")
+    wait(lambda: show(host, ready_unit(vm), "ActiveState") == "failed", 15, "the timeout")
+    vm.settings("Ready=port", "ReadyPort=80", "ReadyTimeoutSec=8")
+    host.run(["systemctl", "start", ready_unit(vm)], check=False)
+    said = host.run(["journalctl", "-q", "-o", "cat", "-u", "libvirtd", f"--since={since} UTC"]).stdout
+    assert "uest agent is not" not in said
+    assert said.count("wrong nlmsg len") <= 5

@@ -21,6 +21,7 @@ static const Verb verbs[] = {
         { "stop", verb_stop, true, "Have it shut down, and power it off if it does not" },
         { "ended", verb_ended, true, "Tell whether it crashed, once it has ended" },
         { "ready", verb_ready, true, "Wait until it is ready for others" },
+        { "late", verb_late, true, "Go on waiting for it when that has failed" },
         { "status", verb_status, false, "Renew what the units of running machines say of them" },
         { "leases", verb_leases, false, "The same, while there are new leases" },
         { "release", verb_release, false, "Have systemd let go of all machines, which run on" },

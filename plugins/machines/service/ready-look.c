@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "guest-address.h"
+#include "guest-channel.h"
 #include "ready.h"
 
 /* A guest has few addresses that its host reaches; its agent may tell of any number. */
@@ -15,8 +16,18 @@
 
 static ReadyState look_agent(virDomain *domain, char **ret_text) {
         const virError *error;
+        GuestChannel channel = guest_channel(domain);
         long long seconds;
         unsigned nanoseconds;
+
+        if (channel == CHANNEL_NONE) {
+                *ret_text = g_strdup("The machine has no channel for a guest agent");
+                return READY_NEVER;
+        }
+        if (channel == CHANNEL_AWAY) {
+                *ret_text = g_strdup("The guest agent does not answer");
+                return READY_NOT_YET;
+        }
 
         /* Any question will do. This one changes nothing, and each agent knows it. */
         if (virDomainGetTime(domain, &seconds, &nanoseconds, /* flags= */ 0) >= 0) {
@@ -25,10 +36,6 @@ static ReadyState look_agent(virDomain *domain, char **ret_text) {
         }
 
         error = virGetLastError();
-        if (error && error->code == VIR_ERR_ARGUMENT_UNSUPPORTED) { /* qemuDomainAgentAvailable() */
-                *ret_text = g_strdup("The machine has no channel for a guest agent");
-                return READY_NEVER;
-        }
         /* It answers, if only that it cannot do this (qemuAgentCheckError()). */
         if (error && error->domain == VIR_FROM_QEMU && error->code == VIR_ERR_INTERNAL_ERROR) {
                 *ret_text = g_strdup("The guest agent answers");
@@ -67,10 +74,12 @@ static void add_addresses(GPtrArray *addresses, virDomain *domain, unsigned sour
 static ReadyState look_port(virDomain *domain, uint16_t port, char **ret_text) {
         g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func(g_free);
 
-        /* The guest's agent is asked last, and only of a guest that nobody else knows. */
+        /* Each is asked of a guest only that the one before does not know: libvirt logs an error where the
+         * table of neighbours is empty, and one of an agent that is not there. */
         add_addresses(addresses, domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE);
-        add_addresses(addresses, domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP);
         if (addresses->len == 0)
+                add_addresses(addresses, domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP);
+        if (addresses->len == 0 && guest_channel(domain) == CHANNEL_OPEN)
                 add_addresses(addresses, domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT);
         if (addresses->len == 0) {
                 *ret_text = g_strdup("The guest has no address that is known");

@@ -16,6 +16,7 @@ typedef enum ReadyState {
         READY_YES,
         READY_NOT_YET,
         READY_NEVER, /* as this machine is defined */
+        READY_OFF,   /* it does not run; ready_look() is asked of those that do */
 } ReadyState;
 
 /* What was seen goes into ret_text, in a few words for people: "The guest agent answers". g_malloc(). */

@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "guest-address.h"
+#include "guest-channel.h"
 #include "places.h"
 #include "run.h"
 #include "task.h"
@@ -95,7 +96,8 @@ static void look_run(gpointer data) {
         address = guest_address_known(domain);
         if (!address && look->ask)
                 address = guest_address_asked(domain);
-        look->unknown = !address && status.state == VIR_DOMAIN_RUNNING;
+        look->unknown = !address && status.state == VIR_DOMAIN_RUNNING &&
+                        guest_channel(domain) == CHANNEL_OPEN;
         rest = vm_status_format(&status);
         look->text = g_strconcat(rest, address ? ", " : NULL, address, NULL);
 }

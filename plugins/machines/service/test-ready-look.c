@@ -8,9 +8,11 @@
 #include "ready.h"
 
 #define UUID "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+#define CHANNEL "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
 #define XML                                                                                                 \
         "<domain type='test'><name>x</name><uuid>" UUID                                                     \
-        "</uuid><memory>4096</memory><os><type>hvm</type></os></domain>"
+        "</uuid><memory>4096</memory><os><type>hvm</type></os>"                                             \
+        "<devices>" CHANNEL "</devices></domain>"
 
 /* A socket on an address of this host; its port in ret_port. */
 static int listen_on(int family, int backlog, uint16_t *ret_port) {

@@ -138,6 +138,18 @@ bool unit_is_restarted(const char *instance) {
         return r >= 0 && restarts > 0;
 }
 
+int unit_start_ready(const char *instance) {
+        g_autofree char *name = g_strconcat(VM_READY_UNIT_PREFIX, instance, UNIT_SUFFIX, NULL);
+        g_autoptr(sd_bus) systemd = NULL;
+        int r = unit_list_connect(&systemd);
+
+        if (r >= 0)
+                r = sd_bus_call_method(systemd, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "StartUnit",
+                                       /* ret_error= */ NULL, /* ret_reply= */ NULL, "ss", name,
+                                       "ignore-dependencies");
+        return MIN(r, 0);
+}
+
 static int unit_notify(const VmUnit *unit, const char *message) {
         int r = sd_pid_notify(unit->pid, /* unset_environment= */ 0, message);
 

@@ -35,6 +35,10 @@ int unit_list_count(sd_bus *systemd);
  */
 bool unit_is_restarted(const char *instance);
 
+/* Has systemd start the unit that waits for this machine to be ready; not the machine, should it have ended
+ * meanwhile. Returns a negative errno. */
+int unit_start_ready(const char *instance);
+
 /* Has the unit whose process this is show another text. Takes CAP_SYS_ADMIN, without which nobody speaks for
  * another process. Returns a negative errno. */
 int unit_set_status(const VmUnit *unit, const char *text);

@@ -9,6 +9,7 @@ ExitStatus verb_start(const char *instance);
 ExitStatus verb_stop(const char *instance);
 ExitStatus verb_ended(const char *instance);
 ExitStatus verb_ready(const char *instance);
+ExitStatus verb_late(const char *instance);
 
 /* Those of all machines get NULL. */
 ExitStatus verb_leases(const char *instance);
