@@ -55,6 +55,32 @@ uint64_t autostart_apply(const Autostart *autostart, Machine *machine) {
                                        g_hash_table_contains(autostart->units, unit));
 }
 
+static bool is_enabled(const Machine *machine) {
+        return machine->autostart_by & (UINT32_C(1) << AUTOSTART_SYSTEMD);
+}
+
+uint64_t autostart_apply_name(const Autostart *autostart, Machine *machine) {
+        bool before = is_enabled(machine);
+        uint64_t mask = autostart_apply(autostart, machine);
+
+        if (before && !is_enabled(machine)) {
+                g_autofree char *unit = vm_unit_name(machine->name, machine->uuid);
+
+                log_warning("Machine %s was renamed, and the unit that an administrator had enabled for it is no "
+                            "machine's any more: systemctl enable '%s', and disable that one",
+                            machine->uuid, unit);
+        }
+        return mask;
+}
+
+void autostart_on_gone(const Autostart *autostart, const Machine *machine) {
+        g_autofree char *unit = vm_unit_name(machine->name, machine->uuid);
+
+        if (is_enabled(machine))
+                log_warning("Machine %s is gone, and its unit is enabled still: systemctl disable '%s'",
+                            machine->uuid, unit);
+}
+
 /* Takes the set. */
 static void autostart_take(Autostart *autostart, GHashTable *units) {
         g_autoptr(GPtrArray) list = machines_list(autostart->machines);

@@ -209,6 +209,7 @@ void machines_apply_facts(Machines *machines, const MachineFacts *facts) {
 
         if (facts->gone) {
                 if (machine) {
+                        autostart_on_gone(machines->autostart, machine);
                         machines_remove(machines, machine);
                         settings_store_forget(machines->settings, facts->uuid);
                 }
@@ -258,7 +259,7 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
                 machines_reindex_name(machines, machine);
                 mask |= units_apply(machines->units, machine);
                 mask |= settings_store_apply(machines->settings, machine);
-                mask |= autostart_apply(machines->autostart, machine);
+                mask |= autostart_apply_name(machines->autostart, machine);
         }
 
         objects_changed(machines->services->objects, machine->path, &machine_interface,

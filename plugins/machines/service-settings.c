@@ -183,6 +183,13 @@ static int store_check_cycle(const SettingsStore *store, const ServiceSettings *
 
         if (!cycle)
                 return 0;
+        if (g_strcmp0(cycle[0], cycle[1]) == 0 && !cycle[2]) {
+                g_autofree char *itself = text_printable(store_name(store, *cycle));
+
+                r = failure_set(failure, ERROR_START_CYCLE, "\"%s\" cannot start after itself.", itself);
+                failure_add(failure, "cycle", itself);
+                return r;
+        }
 
         for (char **uuid = cycle; *uuid; uuid++) {
                 g_autofree char *printable = text_printable(store_name(store, *uuid));
@@ -386,6 +393,8 @@ static void turn_done(void *data, int result, Failure *failure) {
                 store_take_found(store, g_steal_pointer(&turn->found));
         }
 
+        if (turn->deed == DEED_FORGET && result >= 0)
+                log_notice("Settings of machine %s removed: libvirt has it no more", turn->uuid);
         if (turn->deed == DEED_READ || result < 0)
                 turn_end(turn, result, failure);
         else

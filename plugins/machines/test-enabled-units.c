@@ -67,11 +67,25 @@ static void test_each_way_to_be_pulled_in_counts_once(Fixture *f, const void *un
         make_link(f->etc, WANTS "/hatago-vm@web.service", TEMPLATE);
         make_folder(f->lib, WANTS);
         make_link(f->lib, WANTS "/hatago-vm@web.service", TEMPLATE);
-        make_folder(f->lib, "shop.service.requires");
-        make_link(f->lib, "shop.service.requires/hatago-vm@my\\x2ddb.service", TEMPLATE);
-        make_folder(f->etc, "a.target.upholds");
-        make_link(f->etc, "a.target.upholds/hatago-vm@up.service", TEMPLATE);
+        make_folder(f->lib, "graphical.target.requires");
+        make_link(f->lib, "graphical.target.requires/hatago-vm@my\\x2ddb.service", TEMPLATE);
+        make_folder(f->etc, "default.target.upholds");
+        make_link(f->etc, "default.target.upholds/hatago-vm@up.service", TEMPLATE);
         scan_is(f, "hatago-vm@my\\x2ddb.service hatago-vm@up.service hatago-vm@web.service");
+}
+
+/* Nobody but systemd knows whether the boot reaches them. */
+static void test_what_others_have_started_is_not_the_boots_doing(Fixture *f, const void *unused) {
+        make_folder(f->etc, "shop.service.wants");
+        make_link(f->etc, "shop.service.wants/hatago-vm@web.service", TEMPLATE);
+        make_folder(f->etc, "nightly.target.requires");
+        make_link(f->etc, "nightly.target.requires/hatago-vm@db.service", TEMPLATE);
+        scan_is(f, "");
+
+        make_link(f->lib, "default.target", "nightly.target");
+        scan_is(f, "hatago-vm@db.service");
+        make_link(f->etc, "default.target", "/usr/lib/systemd/system/graphical.target");
+        scan_is(f, "");
 }
 
 static void test_other_names_and_places_do_not_count(Fixture *f, const void *unused) {
@@ -119,6 +133,8 @@ int main(int argc, char **argv) {
         add("/enabled-units/nothing-is-an-empty-set", test_nothing_is_an_empty_set);
         add("/enabled-units/each-way-to-be-pulled-in-counts-once",
             test_each_way_to_be_pulled_in_counts_once);
+        add("/enabled-units/what-others-have-started-is-not-the-boots-doing",
+            test_what_others_have_started_is_not_the_boots_doing);
         add("/enabled-units/other-names-and-places-do-not-count", test_other_names_and_places_do_not_count);
         add("/enabled-units/what-is-masked-is-not-started", test_what_is_masked_is_not_started);
         add("/enabled-units/odd-files-do-no-harm", test_odd_files_do_no_harm);

@@ -26,6 +26,13 @@ uint64_t autostart_apply(const Autostart *autostart, Machine *machine) {
         return 0;
 }
 
+uint64_t autostart_apply_name(const Autostart *autostart, Machine *machine) {
+        return 0;
+}
+
+void autostart_on_gone(const Autostart *autostart, const Machine *machine) {
+}
+
 FlagWatch *flag_watch_new(Machines *machines) {
         return NULL;
 }

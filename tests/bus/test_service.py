@@ -124,7 +124,8 @@ def test_others_are_named_as_people_do_and_each_once(inn):
 
 def test_a_cycle_is_refused_and_named(inn):
     inn.open("a", "b", "c")
-    assert inn.refused(inn.configure, "a", after=["a"]).short == "StartCycle"
+    error = inn.refused(inn.configure, "a", after=["a"])
+    assert error.short == "StartCycle" and '"a" cannot start after itself' in error.message
     inn.configure("a", after=["b"])
     inn.configure("b", after=["c"])
 
@@ -370,7 +371,9 @@ def test_without_units_it_is_libvirts_flag_and_nothing_else_can_be_set(house):
 @pytest.mark.parametrize("by, folder, counts", [
     ("multi-user.target.wants", "etc", True),
     ("graphical.target.requires", "vendor", True),
-    ("shop.service.upholds", "etc", True),
+    ("default.target.upholds", "etc", True),
+    ("shop.service.wants", "etc", False),
+    ("nightly.target.wants", "vendor", False),
     ("multi-user.target.d", "etc", False),
 ])
 def test_a_unit_that_an_administrator_enabled_counts(inn, by, folder, counts):
@@ -388,6 +391,26 @@ def test_a_unit_that_an_administrator_enabled_counts(inn, by, folder, counts):
     (getattr(inn, folder) / by / "hatago-vm@web.service").unlink()
     inn.systemd.tell("Reloading", GLib.Variant("(b)", (False,)))
     inn.caller.wait(lambda: inn.by("web") == [], 10, "it is disabled")
+
+
+def test_what_another_service_starts_is_no_reason_to_refuse(inn):
+    inn.enable("hatago-vm@web.service", by="shop.service.wants")
+    inn.open("web")
+    inn.autostart("web")
+    inn.autostart("web", yes=False)
+    assert inn.by("web") == []
+
+
+def test_what_an_administrator_enabled_and_is_left_over_is_logged(inn):
+    inn.enable("hatago-vm@web.service")
+    inn.enable("hatago-vm@db.service")
+    agent = inn.open("web", "db")
+    inn.configure("db", stop_timeout=SECOND)
+    inn.caller.call(inn.path("web"), MACHINE, "Rename", GLib.Variant("s", "shop"), NO_OPTIONS)
+    agent.wait_log("was renamed.*enable 'hatago-vm@shop.service'")
+    inn.caller.verb(inn.path("db"), "Undefine")
+    agent.wait_log("is enabled still: systemctl disable 'hatago-vm@db.service'")
+    agent.wait_log(f"Settings of machine {inn.uuids['db']} removed")
 
 
 def test_a_unit_that_is_masked_is_not_started(inn):
