@@ -31,14 +31,13 @@ const CheckText check_texts_services[] = {
           N_("libvirt-guests is not enabled; the units of the machines shut them down with the host."), NULL,
           NULL },
         { "libvirt-guests", "missing", N_("The unit libvirt-guests is not installed."), NULL, NULL },
-        { "libvirt-autostart", "some", N_("{count} machines are started at boot by libvirt itself: {names}"),
+        { "libvirt-autostart", "some", N_("Started at boot by libvirt itself: {names} ({count})"),
           N_("That is all right. systemd knows nothing of these starts: it neither orders them nor tells of "
              "those that fail."),
           NULL },
-        { "libvirt-autostart", "some-units",
-          N_("{count} machines are started at boot by libvirt itself: {names}"),
+        { "libvirt-autostart", "some-units", N_("Started at boot by libvirt itself: {names} ({count})"),
           N_("That is all right. Their units would start them in an order, wait for what they need, and tell "
-             "of those that fail."),
+             "of those that fail: hatago setup has them do so."),
           N_("  hatago setup") },
         { "libvirt-autostart", "no-libvirt", N_("Cannot be known before libvirt answers."), NULL, NULL },
 

@@ -8,6 +8,7 @@
 #include "verbs.h"
 
 #define DBUS_ERROR(name) "org.freedesktop.DBus.Error." name
+#define SYSTEMD_ERROR(name) "org.freedesktop.systemd1." name
 
 typedef struct ErrorRow {
         const char *error;
@@ -33,6 +34,7 @@ static const ErrorRow rows[] = {
         { HATAGO_ERROR("Interrupted"), NULL,
           N_("the agent was ended meanwhile; what became of it is not known"),
           N_("How it is now: hatago status {name}") },
+        { HATAGO_ERROR("StartCycle"), NULL, "{order}", N_("What starts after what: hatago autostart") },
         { HATAGO_ERROR("StartCycle"), NULL, N_("they would wait for each other: {cycle}"),
           N_("What starts after what: hatago autostart") },
         { HATAGO_ERROR("StartCycle"), NULL, NULL, N_("What starts after what: hatago autostart") },
@@ -47,6 +49,9 @@ static const ErrorRow rows[] = {
         { HATAGO_ERROR("MachineExists"), "rename", NULL, N_("All names there are: hatago list") },
         { HATAGO_ERROR("MachineExists"), NULL, NULL,
           N_("For a new machine use another name and no UUID; to change the old one, its name and its UUID.") },
+        { HATAGO_ERROR("MachineRunning"), "start",
+          N_("it is still being stopped (its unit is {unit-state})"),
+          N_("Start it once it is off. How far it is: hatago status {name}") },
         { HATAGO_ERROR("MachineRunning"), "start", N_("it is running already"),
           N_("More about it: hatago status {name}") },
         { HATAGO_ERROR("MachineRunning"), "rename", N_("it is running"),
@@ -106,7 +111,12 @@ static const ErrorRow rows[] = {
           N_("All that it had to say: journalctl -u hatago-probe") },
         { HATAGO_ERROR("UnitUnavailable"), "autostart", NULL,
           N_("It is written all the same, and counts once systemd reads its units: systemctl daemon-reload") },
+        { HATAGO_ERROR("UnitUnavailable"), "start", N_("its unit is masked: {masked}"),
+          N_("Allow it again: sudo systemctl unmask {masked}") },
+        { HATAGO_ERROR("UnitUnavailable"), "start", NULL, N_("Is the package hatago-machines installed?") },
         { HATAGO_ERROR("UnitUnavailable"), NULL, NULL, N_("Is the package hatago-host installed?") },
+        { SYSTEMD_ERROR("UnitMasked"), NULL, N_("the agent cannot be started: {masked} is masked"),
+          N_("Allow it again: sudo systemctl unmask {masked}") },
         { HATAGO_ERROR("NoSpace"), NULL, NULL, N_("Free some disk space and try again: df -h") },
         { HATAGO_ERROR("NoMemory"), "start", N_("the host has not enough memory for it"),
           N_("Shut another machine down, or give this one less memory. What the host has: free -h") },
@@ -291,14 +301,30 @@ static char *reason_trim(const Terminal *terminal, const char *message) {
         return terminal_text(terminal, text);
 }
 
+/* The unit of systemd's "Unit web.service is masked."; new string, NULL: it says something else. */
+static char *masked_unit(const Terminal *terminal, const char *message) {
+        const char *end = message ? strstr(message, " is masked") : NULL, *begin = end;
+        g_autofree char *unit = NULL, *shown = NULL;
+
+        while (begin && begin > message && begin[-1] != ' ')
+                begin--;
+        if (!begin || begin == end)
+                return NULL;
+        unit = g_strndup(begin, (gsize) (end - begin));
+        shown = terminal_text(terminal, unit);
+        return text_shell_word(shown);
+}
+
 void error_explain(const Cli *cli, const char *subject, const char *closest, const char *error_name,
                    const char *message, JsonObject *arguments, Explanation *ret) {
         g_autofree char *name = subject ? terminal_text(cli->terminal, subject) : NULL;
         g_autofree char *word = name ? text_shell_word(name) : NULL;
+        g_autofree char *masked = masked_unit(cli->terminal, message);
         g_autofree char *near = closest ? terminal_text(cli->terminal, closest) : NULL;
         const char *const known[][2] = {
                 { "name", word },
                 { "closest", near },
+                { "masked", masked },
                 { "action", cli->action },
                 { "unasked", cli->options->no_ask_password ? "--no-ask-password" : NULL },
                 { "own", cli->options->user ? "hatagod --user" : NULL },

@@ -72,6 +72,9 @@ static int read_span(const OptionRow *row, const char *text, uint64_t minimum, v
                 return r;
         if (usec < minimum || usec > 86400 * USEC_PER_SEC)
                 return -ERANGE;
+        /* systemd and the files have whole ones. */
+        if (usec % USEC_PER_SEC != 0)
+                return -EDOM;
         *(const char **) member = text;
         return 0;
 }
@@ -119,7 +122,7 @@ static int read_ready(const OptionRow *row, const char *text, void *member) {
 }
 
 static char *list_ready(void) {
-        return g_strdup("running, agent, port:5432");
+        return g_strdup(_("running, agent, port:N (N from 1 to 65535)"));
 }
 
 static int read_host_shutdown(const OptionRow *row, const char *text, void *member) {
@@ -227,16 +230,18 @@ static const OptionRow rows[] = {
         { "timeout", "TIME", MEMBER(timeout), read_timeout, "shutdown",
           N_("how long to wait for the guest, from 1s to 24h") },
         { "after", "NAME,…", MEMBER(after), read_string, "autostart",
-          N_("start it after these machines are ready; '' for none") },
+          N_("start it after these machines are ready; --after= for none") },
         { "delay", "TIME", MEMBER(delay), read_delay, "autostart",
-          N_("wait for so long before, at the host's boot") },
+          N_("wait for so long before, at the host's boot: 90, 90s, 1min 30s, up to 24h") },
         { "ready", "WHEN", MEMBER(ready), read_ready, "autostart",
-          N_("when others can start: running, agent (its guest agent answers), port:N (its TCP port does)"),
+          N_("when others can start: running, agent (its guest agent answers), port:N (its TCP port does, 1 to "
+             "65535)"),
           list_ready },
         { "ready-timeout", "TIME", MEMBER(ready_timeout), read_ready_timeout, "autostart",
           N_("for how long they wait for that, from 1s to 24h (usually 5min)") },
         { "stop-timeout", "TIME", MEMBER(stop_timeout), read_stop_timeout, "autostart",
-          N_("how long its guest has to shut down before it is turned off hard; 0 for the usual 3min") },
+          N_("how long its guest has to shut down before it is turned off hard, from 1s to 24h; 0 for the usual "
+             "3min") },
         { "host-shutdown", "HOW", MEMBER(host_shutdown), read_host_shutdown, "autostart",
           N_("what the host's shutdown does to it: shutdown, save, poweroff"), list_host_shutdown },
         { "reset", NULL, MEMBER(reset), read_flag, "autostart",
@@ -298,10 +303,26 @@ static int complain(char **ret_complaint, const char *pattern, const char *optio
         return -EINVAL;
 }
 
-static int complain_of_value(char **ret_complaint, const OptionRow *row, const char *text) {
+/* What is wrong with a time; error: as its reader says. */
+static const char *time_complaint(const char *text, int error) {
+        uint64_t usec;
+
+        if (error == -EDOM)
+                return _("It has to be in whole seconds.");
+        if (error != -ERANGE)
+                return _("A time looks like one of these: 90, 90s, 1min 30s, 2h.");
+        return parse_duration(text, &usec) >= 0 && usec < USEC_PER_SEC ? _("It is less than 1 s.")
+                                                                       : _("It is longer than 24 h.");
+}
+
+static int complain_of_value(char **ret_complaint, const OptionRow *row, const char *text, int error) {
         g_autofree char *mistake = g_strdup_printf("--%s=%s", row->name, text), *words = NULL, *first = NULL;
 
         (void) complain(&first, _("The value of '{option}' is not valid."), mistake);
+        if (strcmp(row->value, "TIME") == 0) {
+                *ret_complaint = g_strdup_printf("%s %s", first, time_complaint(text, error));
+                return -EINVAL;
+        }
         if (!row->words) {
                 *ret_complaint = g_steal_pointer(&first);
                 return -EINVAL;
@@ -350,7 +371,7 @@ static int option_read(int argc, char **argv, int i, Options *options, char **re
         }
         r = row->read(row, text, (char *) options + row->offset);
         if (r < 0)
-                return complain_of_value(ret_complaint, row, text);
+                return complain_of_value(ret_complaint, row, text, r);
         if (r > 0)
                 options->help = true;
         options->given |= UINT64_C(1) << (row - rows);

@@ -83,13 +83,25 @@ bool service_is_set(JsonObject *facts) {
                strcmp(json_string(facts, "HostShutdown"), "shutdown") != 0;
 }
 
-bool service_is_started_by(JsonObject *facts, const char *word) {
-        JsonArray *by = json_array(facts, "AutostartBy");
-
-        for (guint i = 0; by && i < json_array_get_length(by); i++)
-                if (strcmp(json_array_get_string_element(by, i), word) == 0)
+static bool array_has(JsonArray *array, const char *word) {
+        for (guint i = 0; array && i < json_array_get_length(array); i++)
+                if (strcmp(json_array_get_string_element(array, i), word) == 0)
                         return true;
         return false;
+}
+
+bool service_is_started_by(JsonObject *facts, const char *word) {
+        return array_has(json_array(facts, "AutostartBy"), word);
+}
+
+bool service_starts_after(JsonObject *facts, const char *uuid) {
+        return array_has(json_array(facts, "StartAfter"), uuid);
+}
+
+const char *service_name_of(const GPtrArray *machines, const char *uuid) {
+        const Machine *machine = machine_by_uuid(machines, uuid);
+
+        return machine ? machine->name : NULL;
 }
 
 static char *by_text(JsonObject *facts) {

@@ -26,5 +26,11 @@ char *service_delay_text(JsonObject *facts);
 char *service_ready_word(JsonObject *facts);
 char *service_stop_timeout_text(JsonObject *facts);
 
+/* Whether it starts after the machine with this UUID. */
+bool service_starts_after(JsonObject *facts, const char *uuid);
+
+/* The name of the machine with this UUID; NULL: it is not among them. Points into them. */
+const char *service_name_of(const GPtrArray *machines, const char *uuid);
+
 /* Lines about one machine; with all, also of what is as it is where nothing was set. */
 void service_fields_add(Fields *fields, JsonObject *facts, const GPtrArray *machines, bool all);

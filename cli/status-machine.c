@@ -177,6 +177,9 @@ static void unit_add(Fields *fields, JsonObject *machine) {
         fields_add(fields, _("Unit"),
                    g_strdup_printf("%s (%s%s%s)", unit, state, *result ? ": " : "", result),
                    failed ? COLOUR_RED : COLOUR_NONE);
+        /* What it said before it ended is of no use any more, but for why it failed. */
+        if (strcmp(state, "inactive") == 0)
+                return;
         fields_add_sentence(fields, NULL, text_or_null(json_string(machine, "UnitStatus")),
                             failed ? COLOUR_RED : COLOUR_DIM);
 }
@@ -370,6 +373,9 @@ static void log_print(const Cli *cli, JsonObject *machine) {
         JsonArray *lines = json_array(machine, "QEMULog");
         g_autofree char *path = NULL, *shown = NULL, *heading = NULL;
 
+        /* Who may not read it is told where there is something to be found out. */
+        if (!lines && strcmp(json_string(machine, "UnitState"), "failed") != 0)
+                return;
         if (!json_object_has_member(machine, "QEMULog") || (lines && json_array_get_length(lines) == 0))
                 return;
         path = g_strdup_printf("%s/%s.log", QEMU_LOG_FOLDER, json_string(machine, "Name"));

@@ -52,6 +52,16 @@ static void test_a_hint_names_only_options_that_were_given(void) {
 static void test_a_known_error_has_a_reason_and_a_way_out(void) {
         explains("start", "web", NULL, HATAGO_ERROR("MachineRunning"), "x", "it is running already",
                  "More about it: hatago status web");
+        explains("start", "web", NULL, HATAGO_ERROR("UnitUnavailable"),
+                 "systemd does not start hatago-vm@a\\x2db.service: Unit hatago-vm@a\\x2db.service is masked.",
+                 "its unit is masked: 'hatago-vm@a\\x2db.service'",
+                 "Allow it again: sudo systemctl unmask 'hatago-vm@a\\x2db.service'");
+        explains("start", "web", NULL, HATAGO_ERROR("UnitUnavailable"),
+                 "Unit hatago-vm@web.service not found.", "Unit hatago-vm@web.service not found",
+                 "Is the package hatago-machines installed?");
+        explains("list", NULL, NULL, "org.freedesktop.systemd1.UnitMasked",
+                 "Unit hatagod.service is masked.", "the agent cannot be started: hatagod.service is masked",
+                 "Allow it again: sudo systemctl unmask hatagod.service");
         explains("undefine", "web", NULL, HATAGO_ERROR("MachineRunning"), "x", "it is running",
                  "Shut it down first: hatago shutdown web");
         explains("shutdown", "a;b", NULL, HATAGO_ERROR("TimedOut"), "x",

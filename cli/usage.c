@@ -43,6 +43,25 @@ static int complain_of_half(const char *word, const char *others) {
         return usage_report_word(pattern, word, NULL);
 }
 
+/* Verbs of systemctl and virsh, which people try. */
+static const struct {
+        const char *word, *hint;
+} elsewhere[] = {
+        { "restart",
+          N_("The guest reboots with: hatago reboot NAME. To stop its machine and start it anew: systemctl restart with "
+             "its unit, which hatago status NAME tells.") },
+        { "enable", N_("The boot of the host starts it after: hatago autostart NAME yes") },
+        { "disable", N_("The boot of the host starts it no more after: hatago autostart NAME no") },
+        { "stop", N_("The guest is shut down with: hatago shutdown NAME; hard: hatago poweroff NAME") },
+};
+
+static int complain_of_habit(const char *word, const char *hint) {
+        g_autofree char *complaint = text_fill(_("There is no verb '{word}'."), "word", word);
+
+        fprintf(stderr, "hatago: %s\n%s\n", complaint, hint);
+        return EXIT_USAGE;
+}
+
 static int complain_of_verb(GPtrArray *words) {
         const char *word = words->pdata[0], *meant = verb_suggest(word);
         g_autofree char *others = verb_list_second(word), *shown = NULL, *complaint = NULL, *hint = NULL;
@@ -53,6 +72,9 @@ static int complain_of_verb(GPtrArray *words) {
         if (strcmp(word, "help") == 0 && words->len > 1) /* as other tools have it */
                 return usage_report_word(_("There is no verb '{word}'."), word,
                                          verb_find((char **) words->pdata + 1, words->len - 1, &taken));
+        for (size_t i = 0; i < G_N_ELEMENTS(elsewhere); i++)
+                if (strcmp(elsewhere[i].word, word) == 0)
+                        return complain_of_habit(word, _(elsewhere[i].hint));
         if (!meant)
                 return usage_report_word(_("There is no verb '{word}'."), word, NULL);
         shown = text_escape(word, /* ascii= */ false);

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "names.h"
 #include "process.h"
+#include "service-order.h"
 #include "service.h"
 #include "table.h"
 #include "text.h"
@@ -78,11 +79,24 @@ static bool column_is_used(size_t i, const GPtrArray *rows, const GPtrArray *mac
 }
 
 static Colour cell_colour(size_t i, const Machine *machine, const char *text) {
-        if (!text)
+        if (!text || (columns[i].text == name_text && !machine->autostart))
                 return COLOUR_DIM;
         if (columns[i].text != by_text)
                 return COLOUR_NONE;
         return service_is_started_by(machine->facts, "libvirt") ? COLOUR_YELLOW : COLOUR_GREEN;
+}
+
+/* Files that were edited by hand can say so; the agent lets nobody set it. */
+static void cycle_print(const GPtrArray *machines) {
+        g_autofree char *cycle = service_order_find_cycle(machines), *text = NULL;
+
+        if (!cycle)
+                return;
+        text = text_fill(
+                        _("These wait for each other, each for the next, and the boot has to break that somewhere: "
+                          "{cycle}. To mend it: hatago autostart NAME --after="),
+                        "cycle", cycle);
+        terminal_print_sentence(stdout, text);
 }
 
 static void legend_print(const GPtrArray *machines, unsigned n_rows) {
@@ -102,6 +116,11 @@ static void legend_print(const GPtrArray *machines, unsigned n_rows) {
                 printf(ngettext("The boot of the host starts %u machine.\n",
                                 "The boot of the host starts %u machines, in this order.\n", n),
                        n);
+        if (n > 0 && n_rows > n)
+                printf(ngettext("%u more has settings, and is not started.\n",
+                                "%u more have settings, and are not started.\n", n_rows - n),
+                       n_rows - n);
+        cycle_print(machines);
         if (n_libvirt > 0)
                 terminal_print_sentence(
                                 stdout,
@@ -170,7 +189,13 @@ static int autostart_show(const Cli *cli, const char *name) {
         if (r >= 0)
                 r = services_read(cli, &error, &machines);
         if (r < 0) {
-                error_report(cli, name, &error);
+                char word[] = "show", *words[] = { word };
+                unsigned taken;
+                Cli show = *cli;
+
+                /* Nothing was to be set. */
+                show.verb = verb_find(words, 1, &taken);
+                error_report(&show, name, &error);
                 return EXIT_FAILURE;
         }
         if (cli->options->json != JSON_OFF)
@@ -298,11 +323,20 @@ static int settings_send(const Cli *cli, const char *path, const char *word, cha
         return bus_call(cli, message, error, NULL);
 }
 
-/* The error of an answer has no arguments: the unit that has to be disabled is the machine's. */
-static void refusal_report(const Cli *cli, const char *name, const char *path, const sd_bus_error *error) {
+/* The error of an answer has no arguments: the unit that has to be disabled is the machine's, and what waits
+ * for what is read once more. */
+static void refusal_report(const Cli *cli, const char *name, const char *path, char **after,
+                           const sd_bus_error *error) {
         _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
         g_autoptr(JsonObject) arguments = json_object_new(), machine = NULL;
+        g_autoptr(GPtrArray) machines = NULL;
+        g_autofree char *order = NULL;
 
+        if (after && strcmp(error->name, HATAGO_ERROR("StartCycle")) == 0 &&
+            services_read(cli, &ignored, &machines) >= 0)
+                order = service_order_explain(machines, path, after);
+        if (order)
+                json_object_set_string_member(arguments, "order", order);
         if (strcmp(error->name, HATAGO_ERROR("AutostartBySystemd")) == 0 &&
             bus_get_all(cli, path, MACHINE_INTERFACE, &ignored, &machine) >= 0)
                 json_object_set_string_member(arguments, "unit", json_string(machine, "Unit"));
@@ -322,10 +356,17 @@ static int autostart_set(const Cli *cli, const char *name, const char *word) {
         if (after && !after_is_known(cli, name, after))
                 return EXIT_FAILURE;
         if (settings_send(cli, path, word, after, &error) < 0) {
-                refusal_report(cli, name, path, &error);
+                refusal_report(cli, name, path, after, &error);
                 return EXIT_FAILURE;
         }
         return EXIT_SUCCESS;
+}
+
+/* "" is the one without names. */
+static bool after_is_list(const char *text) {
+        g_auto(GStrv) names = g_strsplit(text, ",", -1);
+
+        return !g_strv_contains((const char *const *) names, "");
 }
 
 int verb_autostart(Cli *cli, char **arguments, unsigned n) {
@@ -341,6 +382,9 @@ int verb_autostart(Cli *cli, char **arguments, unsigned n) {
                                          cli->verb->name, cli->verb);
         if (!sets)
                 return autostart_show(cli, name);
+        if (cli->options->after && !after_is_list(cli->options->after))
+                return usage_report_word(_("A name in '--after={word}' is empty."), cli->options->after,
+                                         cli->verb);
 
         agent = polkit_agent_open(cli);
         status = autostart_set(cli, name, word);

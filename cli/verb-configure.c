@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
 
+#include "aftermath.h"
 #include "bus.h"
 #include "errors.h"
 #include "machine.h"
@@ -9,6 +10,7 @@
 
 int verb_rename(Cli *cli, char **arguments, unsigned n) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        g_autoptr(Aftermath) aftermath = NULL;
         g_autofree char *path = NULL;
         int r;
 
@@ -18,9 +20,13 @@ int verb_rename(Cli *cli, char **arguments, unsigned n) {
         else
                 r = machine_find(cli, arguments[0], &error, &path);
         if (r >= 0)
+                aftermath = aftermath_new(cli, path);
+        if (r >= 0)
                 r = bus_call_method(cli, path, MACHINE_INTERFACE, "Rename", &error, NULL, "sa{sv}",
                                     arguments[1], 0);
         if (r < 0)
                 error_report(cli, arguments[0], &error);
+        else
+                aftermath_tell_renamed(aftermath, cli);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "aftermath.h"
 #include "bus.h"
 #include "errors.h"
 #include "json.h"
@@ -102,14 +103,19 @@ static int machine_undefine(const Cli *cli, const char *name, sd_bus_error *erro
                 { "snapshots-metadata", cli->options->snapshots_metadata },
                 { "nvram", cli->options->nvram },
         };
+        g_autoptr(Aftermath) aftermath = NULL;
         g_autofree char *path = NULL;
         int r;
 
         r = machine_find(cli, name, error, &path);
         if (r < 0)
                 return r;
-        return bus_call_flags(cli, path, MACHINE_INTERFACE, "Undefine", flags, G_N_ELEMENTS(flags), error,
-                              NULL);
+        aftermath = aftermath_new(cli, path);
+        r = bus_call_flags(cli, path, MACHINE_INTERFACE, "Undefine", flags, G_N_ELEMENTS(flags), error,
+                           NULL);
+        if (r >= 0)
+                aftermath_tell_undefined(aftermath, cli);
+        return r;
 }
 
 int verb_undefine(Cli *cli, char **arguments, unsigned n) {

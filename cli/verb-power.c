@@ -95,6 +95,18 @@ static char *notice_new(const Cli *cli, const char *name) {
         return text_fill(notice, "name", shown);
 }
 
+/* One that is being stopped runs still. */
+static void failure_report(const Cli *cli, const char *name, const char *path, const sd_bus_error *error) {
+        _cleanup_error_ sd_bus_error ignored = SD_BUS_ERROR_NULL;
+        g_autoptr(JsonObject) arguments = json_object_new(), machine = NULL;
+
+        if (path && strcmp(error->name, HATAGO_ERROR("MachineRunning")) == 0 &&
+            bus_get_all(cli, path, MACHINE_INTERFACE, &ignored, &machine) >= 0 &&
+            strcmp(json_string(machine, "UnitState"), "deactivating") == 0)
+                json_object_set_string_member(arguments, "unit-state", "deactivating");
+        error_report_name(cli, name, error->name, error->message, arguments);
+}
+
 /* Finds the machine and asks for the deed; what goes wrong is printed. */
 static void power_begin(const Cli *cli, const PowerRow *row, PowerItem *item, JobWait *wait) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -105,7 +117,7 @@ static void power_begin(const Cli *cli, const PowerRow *row, PowerItem *item, Jo
         if (r >= 0)
                 r = power_call(cli, row, path, &error, &item->job);
         if (r < 0) {
-                error_report(cli, item->name, &error);
+                failure_report(cli, item->name, path, &error);
                 item->error = g_strdup(error.name);
                 item->message = g_strdup(error.message);
                 return;

@@ -2,14 +2,18 @@
 """The command line tool and machines as services: autostart, status, list, setup."""
 
 import json
+import subprocess
 
 import pytest
+from agent import TOP
 from conftest import House
 from hatago_bus import SERVICE
 from inn import Inn
 from machines import OFF, RUNNING
 from systemd_mock import TUN, VmUnit
 from test_cli import run
+
+from gi.repository import GLib
 
 SECOND, MINUTE = 1_000_000, 60_000_000
 
@@ -53,7 +57,7 @@ def test_the_table_is_in_the_order_of_starting(busy_inn):
         ["legacy", "systemd", "-", "-", "-", "-", "-"],
         ["web", "hatago", "db,", "cache", "10", "s", "-", "5", "min", "0", "s", "save"],
     ], "cache and plain have nothing to tell"
-    assert lines[-1] == "The boot of the host starts 3 machines, in this order."
+    assert lines[5] == "The boot of the host starts 3 machines, in this order."
     assert len(lines) == 6
 
 
@@ -113,7 +117,14 @@ def test_what_is_given_is_set_and_nothing_else(inn):
     (["web", "--delay=25h"], "--delay=25h"),
     (["web", "--stop-timeout=1ms"], "--stop-timeout=1ms"),
     (["web", "--ready-timeout=0"], "--ready-timeout=0"),
-    (["web", "--ready=port:0"], "running, agent, port:5432"),
+    (["web", "--delay=25h"], "It is longer than 24 h."),
+    (["web", "--delay=abc"], "90, 90s, 1min 30s, 2h"),
+    (["web", "--stop-timeout=999ms"], "It is less than 1 s."),
+    (["web", "--delay=1500ms"], "whole seconds"),
+    (["web", "--ready-timeout=1500ms"], "whole seconds"),
+    (["web", "--stop-timeout=1500ms"], "whole seconds"),
+    (["web", "--after=db,,cache"], "A name in '--after=db,,cache' is empty"),
+    (["web", "--ready=port:0"], "running, agent, port:N (N from 1 to 65535)"),
     (["web", "--ready=port:65536"], "--ready=port:65536"),
     (["web", "--ready=port:80x"], "--ready=port:80x"),
     (["web", "--host-shutdown=reboot"], "shutdown, save, poweroff"),
@@ -128,7 +139,9 @@ def test_what_is_refused_is_told_with_the_way_out(inn):
     hatago(inn, "autostart", "my-web", "--after=db")
 
     said = hatago(inn, "autostart", "db", "--after=my-web", status=1)
-    assert "db, my-web, db" in said and "What starts after what: hatago autostart" in said
+    assert "'db' would start after 'my-web', which starts after 'db'" in said.replace("\n", " ")
+    assert "What starts after what: hatago autostart" in said
+    assert "'db' cannot start after itself" in hatago(inn, "autostart", "db", "--after=db", status=1)
     said = hatago(inn, "autostart", "db", "--after=my-wbe", status=1)
     assert "there is no machine 'my-wbe' that it could start after" in said
     assert "Did you mean 'my-web'?" in said
@@ -137,7 +150,41 @@ def test_what_is_refused_is_told_with_the_way_out(inn):
     inn.systemd.reload_error = "not today"
     said = hatago(inn, "autostart", "old", "yes", status=1)
     assert "not today" in said and "It is written all the same" in said
-    assert "no virtual machine of this name" in hatago(inn, "autostart", "nosuch", status=1)
+    said = hatago(inn, "autostart", "nosuch", status=1)
+    assert "cannot show 'nosuch'" in said and "hatago list" in said
+
+
+def test_what_is_not_started_is_counted_apart(inn):
+    inn.open("web", "db", "cache")
+    inn.autostart("web")
+    inn.configure("db", stop_timeout=SECOND)
+    said = hatago(inn, "autostart")
+    assert "The boot of the host starts 1 machine.\n1 more has settings, and is not started.\n" in said
+
+
+def test_a_cycle_made_by_hand_is_no_order(inn):
+    inn.open("web", "db")
+    inn.configure("web", after=["db"])
+    assert "wait for each other" not in hatago(inn, "autostart")
+    inn.file("db").write_text(f"[Machine]\nName=db\nStartAfter={inn.uuids['web']}\n")
+    inn.systemd.tell("Reloading", GLib.Variant("(b)", (False,)))
+    inn.caller.wait_property(inn.path("db"), "StartAfter", [inn.uuids["web"]], interface=SERVICE)
+    said = hatago(inn, "autostart")
+    assert "These wait for each other" in said and "web, db, web" in said
+
+
+def test_what_is_being_stopped_is_not_just_running(inn):
+    inn.open(("db", RUNNING))
+    assert "it is running already" in hatago(inn, "start", "db", status=1)
+    inn.systemd.show("hatago-vm@db.service", VmUnit("deactivating", "stop"))
+    inn.caller.wait_property(inn.path("db"), "UnitState", "deactivating")
+    assert "it is still being stopped" in hatago(inn, "start", "db", status=1)
+
+
+@pytest.mark.parametrize("word, hint", [("restart", "hatago reboot NAME"),
+                                        ("enable", "hatago autostart NAME yes")])
+def test_verbs_of_other_tools_are_told_of(busy_inn, word, hint):
+    assert hint in hatago(busy_inn, word, "web", status=2)
 
 
 def test_a_file_that_is_wrong_shows_and_stays_until_it_is_given_up(inn):
@@ -165,6 +212,25 @@ def test_what_is_gone_can_stay_and_go(inn):
     hatago(inn, "autostart", "web", f"--after={inn.uuids['db']}", "--delay=1")
     hatago(inn, "autostart", "web", "--after=")
     assert inn.facts("web")["StartAfter"] == []
+
+
+def test_what_is_left_over_is_told_with_the_way_out(inn):
+    inn.enable(r"hatago-vm@my\x2ddb.service")
+    inn.open("my-db", "web", "cache")
+    hatago(inn, "autostart", "web", "--after=my-db,cache")
+    done = run(inn.house, "rename", "my-db", "db")
+    assert r"systemctl disable 'hatago-vm@my\x2ddb.service'" in done.stderr
+    assert "systemctl enable hatago-vm@db.service" in done.stderr
+    assert run(inn.house, "rename", "db", "db-2").stderr == "", "that one nobody enabled"
+    inn.enable(r"hatago-vm@db\x2d2.service")
+    inn.systemd.tell("UnitFilesChanged")
+    inn.caller.wait_property(inn.path("db-2"), "AutostartBy", ["systemd"], interface=SERVICE)
+    done = run(inn.house, "undefine", "db-2")
+    assert done.returncode == 0
+    assert r"systemctl disable 'hatago-vm@db\x2d2.service'" in done.stderr
+    assert "'web' was to start after it" in done.stderr
+    assert "\n  hatago autostart web --after=cache\n" in done.stderr
+    assert run(inn.house, "undefine", "cache").stderr.endswith("--after=" + inn.uuids["my-db"] + "\n")
 
 
 # status, list, show
@@ -204,6 +270,26 @@ def test_show_has_all_of_it(busy_inn):
     shown = hatago(busy_inn, "show", "web").splitlines()
     assert {"StopTimeout=300000000", "AutostartBy=hatago", "Autostart=yes"} <= set(shown)
     assert hatago(busy_inn, "show", "web", "--property=HostShutdown", "--value") == "save\n"
+
+
+def test_what_a_unit_said_before_it_ended_is_not_shown(inn):
+    inn.open("db")
+    inn.systemd.show("hatago-vm@db.service", VmUnit("inactive", "dead", "success", "2 vCPUs"))
+    inn.caller.wait_property(inn.path("db"), "UnitStatus", "2 vCPUs", interface=SERVICE)
+    assert "2 vCPUs" not in hatago(inn, "status", "db")
+
+
+def test_names_with_spaces_are_completed_in_a_list():
+    script = (r'source "$1"; compopt() { :; }; hatago() { printf "a b\nweb\nx,y\n"; }; '
+              r'COMP_WORDS=(hatago autostart db --after = "$2"); COMP_CWORD=5; _hatago; '
+              r'printf "%s\n" "${COMPREPLY[@]}"')
+
+    def complete(word):
+        return subprocess.run(["bash", "-c", script, "bash", TOP / "cli/completion/hatago", word],
+                              capture_output=True, text=True, check=True).stdout.splitlines()
+    assert complete("") == [r"a\ b", "web"]
+    assert complete("web,") == [r"web,a\ b", "web,web"]
+    assert complete(r"web,a\ ") == [r"web,a\ b"]
 
 
 # setup
