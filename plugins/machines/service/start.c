@@ -163,7 +163,7 @@ static void check(gpointer p) {
 
 static void describe(gpointer p) {
         Start *start = p;
-        VmStatus status;
+        g_auto(VmStatus) status = { 0 };
 
         if (vm_status_read(start->vm.domain, &status) >= 0)
                 start->status = vm_status_format(&status);

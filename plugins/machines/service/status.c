@@ -87,7 +87,7 @@ static void look_run(gpointer data) {
         Look *look = data;
         g_autoptr(virDomain) domain = virDomainLookupByUUIDString(look->connection, look->run.uuid);
         g_autofree char *address = NULL, *rest = NULL;
-        VmStatus status;
+        g_auto(VmStatus) status = { 0 };
 
         /* The unit of a run that has ended is on its way down. */
         if (!domain || virDomainGetID(domain) != look->run.id || vm_status_read(domain, &status) < 0)

@@ -37,6 +37,12 @@ static void test_what_it_says(void) {
                     .memory = GIB,
                     .kvm = true },
                   "2 vCPUs, 1.0 GiB, KVM" },
+                { { .state = VIR_DOMAIN_PAUSED,
+                    .vcpus = 2,
+                    .memory = GIB,
+                    .kvm = true,
+                    .name = (char *) "旅籠" },
+                  "旅籠: Paused: 2 vCPUs, 1.0 GiB, KVM" },
                 { { .state = VIR_DOMAIN_PMSUSPENDED, .vcpus = 2, .memory = GIB, .kvm = true },
                   "Asleep: 2 vCPUs, 1.0 GiB, KVM" },
         };

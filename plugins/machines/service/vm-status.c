@@ -7,9 +7,28 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "common/unit-name.h"
 
 /* systemd reads 4 KiB of a message (PIPE_BUF), of which the other words need a few. */
 #define STATUS_MAX 3000
+
+void vm_status_done(VmStatus *status) {
+        g_clear_pointer(&status->name, g_free);
+        *status = (VmStatus){ 0 };
+}
+
+/* What sd_notify(3) or the terminal would take for more than a letter is left out. */
+static char *read_name(virDomain *domain) {
+        const char *name = virDomainGetName(domain);
+        char uuid[VIR_UUID_STRING_BUFLEN];
+        g_autofree char *instance = NULL, *text = NULL;
+
+        if (!name || virDomainGetUUIDString(domain, uuid) < 0)
+                return NULL;
+        instance = vm_instance(name, uuid);
+        text = unit_unescape(instance);
+        return g_strcmp0(text, name) == 0 ? NULL : g_strdelimit(text_printable(name), "\\", '?');
+}
 
 int vm_status_read(virDomain *domain, VmStatus *ret) {
         VmStatus status = { 0 };
@@ -28,6 +47,7 @@ int vm_status_read(virDomain *domain, VmStatus *ret) {
         free(xml);
         status.vcpus = info.nrVirtCpu;
         status.memory = info.maxMem;
+        status.name = read_name(domain);
         *ret = status;
         return 0;
 }
@@ -77,7 +97,8 @@ char *vm_status_format(const VmStatus *status) {
                 memory = g_strdup_printf("%.1f GiB", (double) status->memory / (1 << 20));
         else
                 memory = g_strdup_printf("%.0f MiB", (double) status->memory / (1 << 10));
-        return g_strdup_printf("%s%s%s%u vCPU%s, %s, %s", word ?: "",
+        return g_strdup_printf("%s%s%s%s%s%u vCPU%s, %s, %s", status->name ?: "", status->name ? ": " : "",
+                               word ?: "",
                                status->state == VIR_DOMAIN_PAUSED ? paused_reason(status->reason) : "",
                                word ? ": " : "", status->vcpus, status->vcpus == 1 ? "" : "s", memory,
                                status->kvm ? "KVM" : "emulated (TCG)");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <glib.h>
 #include <libvirt/libvirt.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,12 +12,18 @@ typedef struct VmStatus {
         unsigned vcpus;
         uint64_t memory; /* KiB */
         bool kvm;        /* else it is emulated */
+        char *name;      /* of a machine whose unit cannot have it in its own name; NULL. g_malloc() */
 } VmStatus;
 
-/* Asks libvirt, of no QEMU; on a thread. Returns a negative errno. */
+/* { 0 } is none, and again afterwards. */
+void vm_status_done(VmStatus *status);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VmStatus, vm_status_done)
+
+/* Asks libvirt, of no QEMU; on a thread. Returns a negative errno. ret is { 0 }. */
 int vm_status_read(virDomain *domain, VmStatus *ret);
 
-/* "2 vCPUs, 2.0 GiB, KVM", "Paused: …", "Paused (I/O error): …". g_malloc(). */
+/* "NAME: 2 vCPUs, …" where there is a name, else "2 vCPUs, 2.0 GiB, KVM", "Paused: …", "Paused (I/O error):
+ * …". g_malloc(). */
 char *vm_status_format(const VmStatus *status);
 
 /*
