@@ -160,6 +160,15 @@ char *service_stop_timeout_text(JsonObject *facts) {
  * Lines
  */
 
+/* The unit that waits for it, and says on what: new string, NULL: it has none. */
+static char *ready_unit(JsonObject *facts) {
+        const char *unit = json_string(facts, "Unit");
+
+        return g_str_has_prefix(unit, "hatago-vm@")
+                               ? g_strconcat("hatago-vm-ready@", unit + strlen("hatago-vm@"), NULL)
+                               : NULL;
+}
+
 static char *ready_text(JsonObject *facts, bool all) {
         static const char *const states[][2] = {
                 { "waiting", N_("not yet") },
@@ -177,9 +186,15 @@ static char *ready_text(JsonObject *facts, bool all) {
         else
                 return all ? g_strdup(_("as soon as it runs")) : NULL;
         for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
-                if (strcmp(states[i][0], state) == 0)
+                if (strcmp(states[i][0], state) == 0) {
+                        g_autofree char *unit = ready_unit(facts), *told = NULL;
+
                         /* Translators: when it counts as ready, and whether it is: "when …: not yet". */
-                        return g_strdup_printf(_("%s: %s"), text, _(states[i][1]));
+                        told = g_strdup_printf(_("%s: %s"), text, _(states[i][1]));
+                        if (!unit || strcmp(state, "ready") == 0)
+                                return g_steal_pointer(&told);
+                        return g_strdup_printf("%s (%s)", told, unit);
+                }
         /* Translators: when it counts as ready, and after how long nobody waits for that any more. */
         return g_strdup_printf(_("%s, given up after %s"), text, span);
 }

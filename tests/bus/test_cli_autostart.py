@@ -253,7 +253,7 @@ def test_status_tells_how_far_a_machine_is(inn):
     inn.systemd.show("hatago-vm-ready@db.service", VmUnit("activating", "start"))
     inn.caller.wait_property(inn.path("db"), "ReadyState", "waiting", interface=SERVICE)
     shown = [line.strip() for line in hatago(inn, "status", "db").splitlines()]
-    assert "Ready: when its guest agent answers: not yet" in shown
+    assert "Ready: when its guest agent answers: not yet (hatago-vm-ready@db.service)" in shown
     assert "2 vCPUs" in shown
 
 

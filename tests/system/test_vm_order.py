@@ -182,10 +182,10 @@ def test_what_is_wrong_is_told(lab):
     told = lab.host.run(["sh", "-c", 'mkdir -p /run/out && "$0" /run/out /run/out /run/out; status=$?; '
                          'rm -r /run/out; exit $status',
                          "/lib/systemd/system-generators/hatago-generator"]).stderr
-    for words in (f"{LINK}.conf: is a symbolic link; ignoring it",
-                  f"{FIFO}.conf: is no regular file; ignoring it",
-                  f"{GARBAGE}.conf: is longer than 4096 bytes; ignoring it",
-                  f"{TWICE}.conf: must have [Machine] and no other part; ignoring it",
+    for words in (f"{LINK}.conf: is a symbolic link; ignoring all of the file",
+                  f"{FIFO}.conf: is no regular file; ignoring all of the file",
+                  f"{GARBAGE}.conf: is longer than 4096 bytes; ignoring all of the file",
+                  f"{TWICE}.conf: must have [Machine] and no other part; ignoring all of the file",
                   f'"app-1" is to start after a machine that is not known, {UNKNOWN}; ignoring that',
                   "which itself starts after it; ignoring that"):
         assert words in told

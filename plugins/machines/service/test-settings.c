@@ -45,6 +45,17 @@ static void test_a_name_is_enough(void) {
         g_assert_cmpuint(settings->stop_timeout, ==, 0);
 }
 
+static void test_yes_and_no_are_as_in_systemds_files(void) {
+        static const char *const words[] = { "no", "yes", "FALSE", "True", "off", "on", "0", "1" };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+                g_autofree char *text = g_strdup_printf("[Machine]\nName=web\nAutostart=%s\n", words[i]);
+                g_autoptr(ServiceSettings) settings = parse(text);
+
+                g_assert_cmpint(settings->autostart, ==, i % 2);
+        }
+}
+
 static void test_each_key(void) {
         g_autoptr(ServiceSettings) settings = parse("# a comment\n"
                                                     "\n"
@@ -307,6 +318,7 @@ int main(int argc, char **argv) {
 #define TEST(name) g_test_add_func("/settings/" #name, test_##name)
         TEST(a_name_is_enough);
         TEST(each_key);
+        TEST(yes_and_no_are_as_in_systemds_files);
         TEST(a_boundary_is_within);
         TEST(what_is_wrong_is_refused_and_told);
         TEST(a_zero_byte_is_no_text);
