@@ -40,6 +40,15 @@ def descriptors(host):
     return int(host.run(["sh", "-c", f"ls /proc/{pid}/fd | wc -l"]).stdout)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def crashes_stay(host):
+    """No unit is started again after a crash: what the agent makes of one is to be seen."""
+    folder = host.root / "run/systemd/system/hatago-vm@.service.d"
+    folder.mkdir(parents=True)
+    (folder / "test.conf").write_text("[Service]\nRestart=no\n")
+    host.run(["systemctl", "daemon-reload"])
+
+
 @pytest.fixture
 def running(machine):
     """A machine that runs (its guest need not have booted)."""

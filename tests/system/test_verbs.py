@@ -207,5 +207,5 @@ def test_list_machines_is_what_virsh_lists(machine):
     names = machine.guest.host.run(["virsh", "list", "--all", "--name"]).stdout.split("\n")
     assert sorted(row[1] for row in rows) == sorted(name for name in names if name)
     row = next(row for row in rows if row[0] == machine.path)
-    assert row == (machine.path, machine.guest.name, machine.get("UUID"), "shutoff", "", False, 1,
-                   96 * 1024 * 1024)
+    assert row == (machine.path, machine.guest.name, machine.get("UUID"), "shutoff",
+                   f"hatago-vm@{machine.guest.name}.service", False, 1, 96 * 1024 * 1024)
