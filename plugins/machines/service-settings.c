@@ -359,14 +359,16 @@ static void store_take_write(SettingsStore *store, Write *write) {
 
 static void store_take_found(SettingsStore *store, GHashTable *found) {
         g_autoptr(GPtrArray) list = machines_list(store->machines);
-        g_autoptr(GHashTable) before = g_steal_pointer(&store->settings);
+        GHashTable *before = store->settings;
 
+        /* What machines show of the ones before goes only when they show the new ones. */
         store->settings = found;
         for (guint i = 0; i < list->len; i++) {
                 Machine *machine = list->pdata[i];
 
                 machines_changed(store->machines, machine, settings_store_apply(store, machine));
         }
+        g_hash_table_unref(before);
 }
 
 /* Tells, and frees the turn. */
