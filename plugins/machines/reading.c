@@ -110,7 +110,8 @@ static bool reading_apply(Reading *reading) {
         Machines *machines = reading->readings->machines;
         MachineFacts *facts = &reading->facts;
 
-        facts->have &= ~reading->voided;
+        /* Of the name, an event says no more than that it is there: who has waited for a new one gets it. */
+        facts->have &= ~(reading->voided & ~FACTS_NAME);
         reading->want |= reading->asked & reading->voided;
         if (facts->gone && reading->voided & FACTS_NAME)
                 return false; /* it has been made again */

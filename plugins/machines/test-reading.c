@@ -107,6 +107,24 @@ static void test_what_no_event_says_is_waited_for(Fixture *f, const void *unused
         settle_to_truth(f);
 }
 
+/* That it has a new name libvirt tells by events without it. */
+static void test_a_new_name_is_waited_for(Fixture *f, const void *unused) {
+        Waiting waiting = { .f = f };
+        WorldCall *call;
+
+        world_define(f->w, f->d);
+        world_settle(f->w);
+        world_rename(f->w, f->d, "another");
+        sync_read(f->w->machines->sync, f->d->uuid, FACTS_ALL, on_read, &waiting);
+        call = call_of(f, f->d);
+        world_run(f->w, call);
+        world_deliver_mails(f->w); /* the events come after the question */
+        world_deliver(f->w, call);
+        g_assert_cmpuint(waiting.n_done, ==, 1);
+        g_assert_cmpstr(world_machine(f->w, f->d)->name, ==, "another");
+        settle_to_truth(f);
+}
+
 /* An event of a run that is past takes nothing from the answer about the one that is. */
 static void test_an_event_of_an_older_run_makes_nothing_void(Fixture *f, const void *unused) {
         Waiting waiting = { .f = f, .id = 2 };
@@ -363,6 +381,7 @@ int main(int argc, char **argv) {
         fixture_add("/reading/a-void-answer-is-read-again-with-all-it-was-to-bring",
                     test_a_void_answer_is_read_again_with_all_it_was_to_bring);
         fixture_add("/reading/what-no-event-says-is-waited-for", test_what_no_event_says_is_waited_for);
+        fixture_add("/reading/a-new-name-is-waited-for", test_a_new_name_is_waited_for);
         fixture_add("/reading/an-event-of-an-older-run-makes-nothing-void",
                     test_an_event_of_an_older_run_makes_nothing_void);
         fixture_add("/reading/an-event-makes-void-only-what-it-is-about",

@@ -164,7 +164,8 @@ static MachineFacts domain_facts(World *w, const Domain *d, FactsMask have) {
         };
 
         if (have & FACTS_NAME)
-                facts.name = g_strdup_printf("vm-%u", (unsigned) (d - w->domains));
+                facts.name = d->name ? g_strdup(d->name)
+                                     : g_strdup_printf("vm-%u", (unsigned) (d - w->domains));
         g_strlcpy(facts.uuid, d->uuid, sizeof(facts.uuid));
         return facts;
 }
@@ -416,6 +417,13 @@ void world_define(World *w, Domain *d) {
 void world_undefine(World *w, Domain *d) {
         d->persistent = d->autostart = d->managed_save = false;
         world_post_event(w, d, VIR_DOMAIN_EVENT_UNDEFINED, VIR_DOMAIN_EVENT_UNDEFINED_REMOVED);
+}
+
+/* As libvirt's drivers do it: first it is no more what it was, then it is something else. */
+void world_rename(World *w, Domain *d, const char *name) {
+        d->name = name;
+        world_post_event(w, d, VIR_DOMAIN_EVENT_UNDEFINED, VIR_DOMAIN_EVENT_UNDEFINED_RENAMED);
+        world_post_event(w, d, VIR_DOMAIN_EVENT_DEFINED, VIR_DOMAIN_EVENT_DEFINED_RENAMED);
 }
 
 void world_start(World *w, Domain *d) {

@@ -22,7 +22,8 @@ typedef struct Domain {
         int state, reason;
         unsigned vcpus;
         uint64_t memory;
-        bool unreadable; /* its XML */
+        bool unreadable;  /* its XML */
+        const char *name; /* static; NULL: "vm-" and its number */
 } Domain;
 
 /* A request of the agent. */
@@ -60,7 +61,8 @@ World *world_free(World *w);
 /* What happens to a domain: its event is queued while a connection works. */
 void world_define(World *w, Domain *d); /* or changes the definition */
 void world_undefine(World *w, Domain *d);
-void world_start(World *w, Domain *d); /* a transient one if it is not defined */
+void world_rename(World *w, Domain *d, const char *name); /* static */
+void world_start(World *w, Domain *d);                    /* a transient one if it is not defined */
 void world_stop(World *w, Domain *d);
 void world_save(World *w, Domain *d); /* and stops it */
 void world_suspend(World *w, Domain *d);
