@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What it costs that a virtual machine is a service: as measures.py."""
 
+import statistics
 import time
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def vm_unit(host, rounds):
         host.run("systemctl", "start", "hatagod")
         host.wait_ready()
     unit, plain = "systemctl start", "virsh start"
-    more = times.median(unit) - times.median(plain)
+    more = statistics.median(a - b for a, b in zip(times[unit], times[plain]))
     best = min(times[unit]) - min(times[plain])
     yield Row("systemctl start hatago-vm@x", milliseconds(times.median(unit)),
               f"virsh start {milliseconds(times.median(plain))}: {more * 1000:+.0f} ms (best {best * 1000:+.0f} ms)",
