@@ -3,7 +3,8 @@
 
 #include "cli.h"
 
-/* How the tool was called, and what is told to those who called it otherwise. */
+/* How the tool was called, and what is told to those who called it otherwise: where EXIT_USAGE is said
+ * below, a verb whose exit status is a verdict (VERB_VERDICT) has EXIT_UNREAD. */
 
 /* Prints a complaint about an option, with the way to the help of the verb that the words begin with, and
  * returns EXIT_USAGE. */
