@@ -13,7 +13,14 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Keep the tests of one file, and those that share something, in one process (--dist=loadgroup)."""
+    """Keep the tests of one file, and those that share something, in one process (--dist=loadgroup).
+
+    From the last file to the first: the longest are called test_vm_…, and what begins last shall be short.
+    """
+    groups = {}
     for item in items:
         shares = item.get_closest_marker("shares")
-        item.add_marker(pytest.mark.xdist_group(shares.args[0] if shares else item.path.stem))
+        group = shares.args[0] if shares else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+        groups.setdefault(group, []).append(item)
+    items[:] = [item for group in reversed(groups.values()) for item in group]
