@@ -33,7 +33,8 @@ class Side:
         self.host.run(["sh", "-c", f"""
             ip address add {self.address}/24 dev {link} && ip link set {link} up
             printf '%s\\n' {' '.join(f"'{line}'" for line in lines)} >> /etc/libvirt/libvirtd.conf
-            systemctl stop libvirtd && systemctl start libvirtd-tcp.socket && systemctl start libvirtd"""])
+            systemctl stop libvirtd libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket
+            systemctl start libvirtd-tcp.socket && systemctl start libvirtd"""])
         self.bus.wait(self.connected, 30, "the agent connected")
 
     def connected(self):

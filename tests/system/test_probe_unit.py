@@ -335,7 +335,7 @@ def test_the_agents_user_may_reset_them(host):
     ("SetUnitProperties", ("sba(sv)", "hatago-probe.service", "true", "1", "Description", "s", "x")),
     ("EnableUnitFiles", ("asbb", "1", "hatago-fix@tun.service", "false", "false")),
     ("MaskUnitFiles", ("asbb", "1", "hatago-probe.service", "true", "true")),
-    ("Reload", ())])
+    ("SetEnvironment", ("as", "1", "A=b"))])
 def test_and_nothing_else(host, method, arguments):
     """No other unit, and nothing else with these."""
     done, said = manager(host, method, *arguments)

@@ -36,13 +36,16 @@ def test_marks_and_stored_configuration_that_others_change(machine, subscribed):
 
 def test_a_subscription_brings_the_truth_at_once(machine):
     """What changed while nobody had subscribed is read when somebody does."""
-    machine.define().guest.virsh("autostart")
+    virsh = machine.define().guest.virsh
+    virsh("start")
+    virsh("managedsave")
+    machine.bus.wait_property(machine.path, "ManagedSave", True, timeout=BY_ITSELF)
+    virsh("managedsave-remove")
     machine.bus.iterate(8)
-    assert machine.get("Autostart") is False, "nobody had subscribed: who asked?"
+    assert machine.get("ManagedSave") is True, "nobody had subscribed: who asked?"
     machine.bus.call(ROOT, MANAGER, "Subscribe", NO_OPTIONS)
-    machine.bus.wait_property(machine.path, "Autostart", True, timeout=BY_ITSELF)
+    machine.bus.wait_property(machine.path, "ManagedSave", False, timeout=BY_ITSELF)
     machine.bus.call(ROOT, MANAGER, "Unsubscribe", NO_OPTIONS)
-    machine.guest.virsh("autostart", "--disable")
 
 
 def test_a_restored_machine_has_no_save(machine):
