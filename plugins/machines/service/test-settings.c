@@ -21,10 +21,11 @@ static ServiceSettings *parse(const char *text) {
 
 /* Fails with these words in what it says, which is one line. */
 static void expect_refused(const char *uuid, const char *text, gsize size, const char *words) {
-        g_autofree char *why = NULL;
+        g_autofree char *why = NULL, *shown = g_strescape(text, /* exceptions= */ NULL);
         ServiceSettings *settings = NULL;
 
-        g_test_message("%.200s", text);
+        /* Into a report in XML. */
+        g_test_message("%.200s", shown);
         g_assert_cmpint(service_settings_parse(uuid, text, size, &settings, &why), ==, -EINVAL);
         g_assert_null(settings);
         g_assert_nonnull(why);
