@@ -7,6 +7,8 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/options.h"
+#include "common/text.h"
 
 typedef struct Change {
         char *path;
@@ -166,10 +168,14 @@ static int append_property(sd_bus_message *reply, const ObjectKind *kind, const 
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static bool vtable_has(const sd_bus_vtable *v) {
+        return (v->type == _SD_BUS_VTABLE_PROPERTY || v->type == _SD_BUS_VTABLE_WRITABLE_PROPERTY) &&
+               !(v->flags & SD_BUS_VTABLE_HIDDEN);
+}
+
 /* What GetAll leaves out is left out here too. */
 static bool vtable_lists(const sd_bus_vtable *v) {
-        return (v->type == _SD_BUS_VTABLE_PROPERTY || v->type == _SD_BUS_VTABLE_WRITABLE_PROPERTY) &&
-               !(v->flags & (SD_BUS_VTABLE_HIDDEN | SD_BUS_VTABLE_PROPERTY_EXPLICIT));
+        return vtable_has(v) && !(v->flags & SD_BUS_VTABLE_PROPERTY_EXPLICIT);
 }
 
 static int append_interface(sd_bus_message *reply, const ObjectKind *kind, const char *path, void *object,
@@ -292,4 +298,109 @@ int objects_publish(Objects *objects, const ObjectKind *kind) {
                 return 0;
 
         return sd_bus_add_node_enumerator(objects->bus, NULL, kind->prefix, table_enumerate, kind->table);
+}
+
+/*
+ * Some properties of all objects of one table
+ */
+
+typedef struct QueryProperty {
+        const ObjectKind *kind;
+        const sd_bus_vtable *row;
+} QueryProperty;
+
+static bool query_find(const Objects *objects, const GHashTable *table, const char *name,
+                       QueryProperty *ret) {
+        for (guint k = 0; k < objects->kinds->len; k++) {
+                const ObjectKind *kind = &g_array_index(objects->kinds, ObjectKind, k);
+
+                if (kind->table != table)
+                        continue;
+                for (const sd_bus_vtable *v = kind->vtable; v->type != _SD_BUS_VTABLE_END; v++)
+                        if (vtable_has(v) && g_str_equal(v->x.property.member, name)) {
+                                *ret = (QueryProperty){ .kind = kind, .row = v };
+                                return true;
+                        }
+        }
+
+        return false;
+}
+
+static int query_add(const Objects *objects, const GHashTable *table, const char *name, GArray *query,
+                     Failure *failure) {
+        QueryProperty property;
+
+        if (!query_find(objects, table, name, &property)) {
+                g_autofree char *printable = text_printable(name);
+                return failure_set(failure, ERROR_UNKNOWN_PROPERTY, "There is no property \"%s\".",
+                                   printable);
+        }
+
+        /* So there are never more than properties. */
+        for (guint i = 0; i < query->len; i++)
+                if (g_array_index(query, QueryProperty, i).row == property.row)
+                        return failure_set(failure, ERROR_INVALID_ARGUMENT,
+                                           "Property \"%s\" is asked for twice.", name);
+
+        g_array_append_val(query, property);
+        return 0;
+}
+
+static int query_read(const Objects *objects, const GHashTable *table, sd_bus_message *call, GArray *query,
+                      Failure *failure) {
+        const char *name;
+        int r;
+
+        r = sd_bus_message_enter_container(call, SD_BUS_TYPE_ARRAY, "s");
+        if (r < 0)
+                return r;
+
+        while ((r = sd_bus_message_read(call, "s", &name)) > 0) {
+                r = query_add(objects, table, name, query, failure);
+                if (r < 0)
+                        return r;
+        }
+        if (r >= 0)
+                r = sd_bus_message_exit_container(call);
+        return r < 0 ? r : options_read(call, /* table= */ NULL, /* target= */ NULL, failure);
+}
+
+static int query_append(const GArray *query, const char *path, void *object, sd_bus_message *reply) {
+        int r;
+
+        r = sd_bus_message_open_container(reply, SD_BUS_TYPE_DICT_ENTRY, "oa{sv}");
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "o", path);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "{sv}");
+        for (guint i = 0; r >= 0 && i < query->len; i++) {
+                const QueryProperty *property = &g_array_index(query, QueryProperty, i);
+
+                r = append_property(reply, property->kind, property->row, path, object, /* error= */ NULL);
+        }
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+int objects_query(Objects *objects, GHashTable *table, sd_bus_message *call, Failure *failure) {
+        g_autoptr(GArray) query = g_array_new(FALSE, FALSE, sizeof(QueryProperty));
+        g_autoptr(sd_bus_message) reply = NULL;
+        GHashTableIter i;
+        gpointer path, object;
+        int r;
+
+        r = query_read(objects, table, call, query, failure);
+        if (r < 0)
+                return r;
+
+        r = sd_bus_message_new_method_return(call, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "{oa{sv}}");
+        g_hash_table_iter_init(&i, table);
+        while (r >= 0 && g_hash_table_iter_next(&i, &path, &object))
+                r = query_append(query, path, object, reply);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "common/error.h"
+
 /*
  * What others see and hear of our objects.
  *
@@ -48,6 +50,13 @@ int objects_publish(Objects *objects, const ObjectKind *kind);
  * interfaces of each.
  */
 int objects_manage(Objects *objects, const char *path);
+
+/*
+ * Answers a call whose arguments are names of properties (as) and options (none is known): a{oa{sv}}, those
+ * properties of all objects of a table that was published, also those that GetAll leaves out. All its kinds
+ * are looked into. Fails with UnknownProperty, and with InvalidArgument where one is asked for twice.
+ */
+int objects_query(Objects *objects, GHashTable *table, sd_bus_message *call, Failure *failure);
 
 /* Sends InterfacesAdded. The object must be found by the bus already. */
 void objects_added(Objects *objects, const char *path);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "common/cleanup.h"
+#include "common/names.h"
 
 #define PATH "/org/example/objects/a"
 #define OTHER PATH "b"
@@ -300,6 +301,103 @@ static void test_managed_objects_are_those_of_sd_bus(Fixture *f, const void *unu
         g_assert_null(strstr(ours, "Text 2"));
 }
 
+/*
+ * Some properties of all objects of one table
+ */
+
+typedef struct Query {
+        Objects *objects;
+        GHashTable *table;
+} Query;
+
+static int method_query(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        g_auto(Failure) failure = { 0 };
+        const Query *query = userdata;
+        int r;
+
+        r = objects_query(query->objects, query->table, m, &failure);
+        return failure_or_result(&failure, r, error);
+}
+
+static const sd_bus_vtable query_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD("Query", "asa{sv}", "a{oa{sv}}", method_query, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable more_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("More", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_VTABLE_END,
+};
+
+static int on_queried(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+        char **ret = userdata;
+
+        if (sd_bus_message_is_method_error(m, NULL)) {
+                *ret = g_strdup(sd_bus_message_get_error(m)->name);
+                return 0;
+        }
+        g_assert_true(sd_bus_message_has_signature(m, "a{oa{sv}}"));
+        describe_values(m, "", lines);
+        g_ptr_array_sort(lines, compare_lines);
+        g_ptr_array_add(lines, NULL);
+        *ret = g_strjoinv(";", (char **) lines->pdata);
+        return 0;
+}
+
+/* Up to three names, then NULL. */
+static void queried(Fixture *f, const char *a, const char *b, const char *c, const char *expected) {
+        const char *const names[] = { a, b, c, NULL };
+        g_autoptr(sd_bus_message) call = NULL;
+        g_autofree char *answer = NULL;
+
+        g_assert_cmpint(sd_bus_message_new_method_call(f->listener, &call, NULL, KINDS, INTERFACE ".Queries",
+                                                       "Query"),
+                        >=, 0);
+        g_assert_cmpint(sd_bus_message_append_strv(call, (char **) names), >=, 0);
+        g_assert_cmpint(sd_bus_message_append(call, "a{sv}", 0), >=, 0);
+        g_assert_cmpint(sd_bus_call_async(f->listener, NULL, call, on_queried, &answer, 0), >=, 0);
+        settle(f);
+        g_assert_cmpstr(answer, ==, expected);
+}
+
+static void test_a_query_tells_of_all_objects_of_a_table(Fixture *f, const void *unused) {
+        g_autoptr(GHashTable) table = g_hash_table_new(g_str_hash, g_str_equal);
+        g_autoptr(GHashTable) others = g_hash_table_new(g_str_hash, g_str_equal);
+        Query query = { .objects = f->objects, .table = table };
+
+        publish(f, KINDS "/a", INTERFACE ".Kind", kind_vtable, table);
+        publish(f, KINDS "/b", INTERFACE ".Other", more_vtable, others);
+        publish(f, KINDS "/a", INTERFACE ".Other", other_vtable, table);
+        g_assert_cmpint(sd_bus_add_object_vtable(f->bus, NULL, KINDS, INTERFACE ".Queries", query_vtable,
+                                                 &query),
+                        >=, 0);
+        queried(f, "Text", NULL, NULL, "");
+
+        g_hash_table_insert(table, (char *) KINDS "/a/one", (char *) "1");
+        g_hash_table_insert(table, (char *) KINDS "/a/two", (char *) "2");
+        g_hash_table_insert(others, (char *) KINDS "/b/one", (char *) "3");
+        queried(f, NULL, NULL, NULL, " " KINDS "/a/one; " KINDS "/a/two");
+        queried(f, "Text", "Writable", NULL,
+                " " KINDS "/a/one; " KINDS "/a/one Text; " KINDS "/a/one Text 1; " KINDS
+                "/a/one Writable; " KINDS "/a/one Writable 1; " KINDS "/a/two; " KINDS "/a/two Text; " KINDS
+                "/a/two Text 2; " KINDS "/a/two Writable; " KINDS "/a/two Writable 2");
+
+        g_hash_table_remove(table, KINDS "/a/two");
+        queried(f, "Bulky", NULL, NULL,
+                " " KINDS "/a/one; " KINDS "/a/one Bulky; " KINDS "/a/one Bulky 1; " KINDS
+                "/a/one Bulky 1 Bulky");
+        queried(f, "Text", "Hidden", NULL, ERROR_PREFIX "UnknownProperty");
+        queried(f, "Act", NULL, NULL, ERROR_PREFIX "UnknownProperty");
+        queried(f, "More", NULL, NULL, ERROR_PREFIX "UnknownProperty"); /* of others */
+        queried(f, "Text", "Words", "Text", ERROR_PREFIX "InvalidArgument");
+
+        publish(f, KINDS "/a", INTERFACE ".More", more_vtable, table);
+        queried(f, "More", NULL, NULL, " " KINDS "/a/one; " KINDS "/a/one More; " KINDS "/a/one More 1");
+}
+
 static void add(const char *name, void (*test)(Fixture *, const void *)) {
         g_test_add(name, Fixture, NULL, fixture_init, test, fixture_done);
 }
@@ -314,5 +412,7 @@ int main(int argc, char **argv) {
         add("/objects/a-flush-sends-at-once-and-not-again", test_a_flush_sends_at_once_and_not_again);
         add("/objects/what-waits-at-the-end-is-dropped", test_what_waits_at_the_end_is_dropped);
         add("/objects/managed-objects-are-those-of-sd-bus", test_managed_objects_are_those_of_sd_bus);
+        add("/objects/a-query-tells-of-all-objects-of-a-table",
+            test_a_query_tells_of_all_objects_of_a_table);
         return g_test_run();
 }

@@ -49,7 +49,7 @@ static void *plugin_free(void *plugin) {
         return host_model_free(plugin);
 }
 
-static const char *const features[] = { "checks", NULL };
+static const char *const features[] = { "checks", "query-checks", NULL };
 
 const PluginDescriptor hatago_plugin = {
         .abi = PLUGIN_ABI,

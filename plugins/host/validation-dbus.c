@@ -24,10 +24,22 @@ static int method_run(sd_bus_message *message, void *userdata, sd_bus_error *err
         return failure_or_result(&failure, r, error);
 }
 
+static int method_query(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        const HostModel *model = userdata;
+        g_auto(Failure) failure = { 0 };
+        int r;
+
+        r = objects_query(model->services->objects, model->by_path, message, &failure);
+        return failure_or_result(&failure, r, error);
+}
+
 static const sd_bus_vtable validation_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_PROPERTY("CheckedAt", "t", get_checked_at, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ReadBy", "s", get_read_by, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_METHOD_WITH_ARGS("Query", SD_BUS_ARGS("as", properties, "a{sv}", options),
+                                SD_BUS_RESULT("a{oa{sv}}", checks), method_query,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Run", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job), method_run,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,

@@ -52,7 +52,6 @@
         P(MACHINE_START_FAILURE, "StartFailure", "(ssa{ss})", get_start_failure, TOLD)
 
 #define PROPERTY_NAME(property, name, type, getter, flags) [property] = (name),
-#define PROPERTY_READER(property, name, type, getter, flags) [property] = { type, getter },
 #define PROPERTY_ROW(property, name, type, getter, flags) SD_BUS_PROPERTY(name, type, getter, 0, flags),
 
 static const char *const machine_properties[_MACHINE_PROPERTY_MAX + 1] = {
@@ -133,50 +132,6 @@ static int get_start_failure(sd_bus *bus, const char *path, const char *interfac
 ITEMS_GETTER(get_disks, disk_kind, disks)
 ITEMS_GETTER(get_interfaces, interface_kind, interfaces)
 ITEMS_GETTER(get_displays, display_kind, displays)
-
-static const struct {
-        const char *type;
-        sd_bus_property_get_t get;
-} machine_readers[_MACHINE_PROPERTY_MAX] = {
-        MACHINE_PROPERTIES(PROPERTY_READER) /* with commas */
-};
-
-bool machine_property_find(const char *name, MachineProperty *ret) {
-        for (MachineProperty i = 0; i < _MACHINE_PROPERTY_MAX; i++)
-                if (g_str_equal(machine_properties[i], name)) {
-                        *ret = i;
-                        return true;
-                }
-
-        return service_property_find(name, ret);
-}
-
-static PropertyReader machine_property_reader(MachineProperty property) {
-        if (property >= _MACHINE_PROPERTY_MAX)
-                return service_property_reader(property);
-
-        return (PropertyReader){ .interface = IFACE_MACHINE,
-                                 .name = machine_properties[property],
-                                 .type = machine_readers[property].type,
-                                 .get = machine_readers[property].get };
-}
-
-int machine_property_append(Machine *machine, MachineProperty property, sd_bus_message *reply) {
-        PropertyReader reader = machine_property_reader(property);
-        int r;
-
-        r = sd_bus_message_open_container(reply, SD_BUS_TYPE_DICT_ENTRY, "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(reply, "s", reader.name);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, SD_BUS_TYPE_VARIANT, reader.type);
-        if (r >= 0)
-                r = reader.get(sd_bus_message_get_bus(reply), machine->path, reader.interface, reader.name,
-                               reply, machine, NULL);
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_message_close_container(reply);
-}
 
 /* The plugin, of which the machine is one: sd-bus hands out what machine_find() found, and no more. */
 static Machines *current_machines(sd_bus_message *message) {

@@ -4,7 +4,6 @@
 #include "common/cleanup.h"
 #include "common/names.h"
 #include "common/options.h"
-#include "query.h"
 #include "state.h"
 #include "statistics.h"
 #include "verbs.h"
@@ -43,10 +42,11 @@ static int method_list_machines(sd_bus_message *message, void *userdata, sd_bus_
 }
 
 static int method_query(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        const Machines *machines = userdata;
         g_auto(Failure) failure = { 0 };
         int r;
 
-        r = query_on_call(userdata, message, &failure);
+        r = objects_query(machines->services->objects, machines->by_path, message, &failure);
         return failure_or_result(&failure, r, error);
 }
 

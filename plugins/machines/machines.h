@@ -74,12 +74,6 @@ int machines_publish(Machines *machines);
 int machine_publish(Machines *machines);
 extern const ObjectInterface machine_interface, service_interface;
 
-/* A property of .Machine or .Machine.Service by its name; false if there is none. */
-bool machine_property_find(const char *name, MachineProperty *ret);
-
-/* Appends name and value of a property: an entry of an a{sv}. */
-int machine_property_append(Machine *machine, MachineProperty property, sd_bus_message *reply);
-
 /* The machine at a path, for the vtables of its interfaces: an sd_bus_object_find_t, of the Machines. */
 int machine_find(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
                  sd_bus_error *error);

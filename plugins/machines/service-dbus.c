@@ -23,8 +23,6 @@
         P(MACHINE_SERVICE_UNIT_STATUS, "UnitStatus", "s", get_unit_status)
 
 #define PROPERTY_NAME(property, name, type, getter) [(property) -_MACHINE_PROPERTY_MAX] = (name),
-#define PROPERTY_READER(property, name, type, getter)                                                       \
-        [(property) -_MACHINE_PROPERTY_MAX] = { name, type, getter },
 #define PROPERTY_ROW(property, name, type, getter) SD_BUS_PROPERTY(name, type, getter, 0, TOLD),
 
 static const char *const service_properties[_MACHINE_SERVICE_PROPERTY_MAX - _MACHINE_PROPERTY_MAX + 1] = {
@@ -62,32 +60,6 @@ static int get_autostart_by(sd_bus *bus, const char *path, const char *interface
 static int get_start_after(sd_bus *bus, const char *path, const char *interface, const char *property,
                            sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         return sd_bus_message_append_strv(reply, machine_settings(userdata)->start_after);
-}
-
-static const struct {
-        const char *name, *type;
-        sd_bus_property_get_t get;
-} service_readers[] = {
-        SERVICE_PROPERTIES(PROPERTY_READER) /* with commas */
-};
-
-bool service_property_find(const char *name, MachineProperty *ret) {
-        for (size_t i = 0; i < G_N_ELEMENTS(service_readers); i++)
-                if (g_str_equal(service_readers[i].name, name)) {
-                        *ret = (MachineProperty) (_MACHINE_PROPERTY_MAX + i);
-                        return true;
-                }
-
-        return false;
-}
-
-PropertyReader service_property_reader(MachineProperty property) {
-        size_t i = property - _MACHINE_PROPERTY_MAX;
-
-        return (PropertyReader){ .interface = IFACE_MACHINE_SERVICE,
-                                 .name = service_readers[i].name,
-                                 .type = service_readers[i].type,
-                                 .get = service_readers[i].get };
 }
 
 static int method_configure(sd_bus_message *message, void *userdata, sd_bus_error *error) {

@@ -11,13 +11,3 @@ int service_on_call(Machines *machines, Machine *machine, sd_bus_message *messag
 
 /* The face on the bus, service-dbus.c. */
 int service_publish(Machines *machines);
-
-/* Its properties, for whoever reads some of many machines. */
-typedef struct PropertyReader {
-        const char *interface, *name, *type;
-        sd_bus_property_get_t get;
-} PropertyReader;
-
-/* By its name; false if there is none. */
-bool service_property_find(const char *name, MachineProperty *ret);
-PropertyReader service_property_reader(MachineProperty property);

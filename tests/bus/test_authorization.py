@@ -86,6 +86,7 @@ MATRIX = [
     console_row("OpenDisplay", "open-display", GLib.Variant("u", 0)),
     console_row("Screenshot", "screenshot"),
     console_row("SendKeys", "send-keys", GLib.Variant("aau", [[30]])),
+    Row(VALIDATION, "Query", path="root", arguments=(GLib.Variant("as", ["Result"]), NO_OPTIONS)),
     Row(VALIDATION, "Run", path="root"),
     Row(HOST, "GetUsage", path="root"),
     Row(HOST_CHECK, "Fix", f"{NAME}.host-fix", "fix", path="check"),

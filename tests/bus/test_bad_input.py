@@ -295,7 +295,7 @@ def object_of(caller, define):
 def arguments_of(arguments, last):
     """Return well-typed arguments, the options being last."""
     values = {"s": GLib.Variant("s", "test"), "b": GLib.Variant("b", True),
-              "o": GLib.Variant("o", ROOT), "as": GLib.Variant("as", ["Name"]),
+              "o": GLib.Variant("o", ROOT), "as": GLib.Variant("as", []),
               "u": GLib.Variant("u", 0), "aau": GLib.Variant("aau", [[30]]), "a{sv}": last}
     return [values[type_] for _, type_, direction in arguments if direction == "in"]
 

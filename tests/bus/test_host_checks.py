@@ -89,6 +89,28 @@ def test_all_that_a_report_says_is_shown(caller, systemd):
     assert set(shown(caller)) == {check.id for check in CHECKS}
 
 
+def query(caller, *names):
+    """Ask for these properties of all checks."""
+    return caller.call(ROOT, VALIDATION, "Query", GLib.Variant("as", names), NO_OPTIONS)
+
+
+def test_a_query_tells_all_checks_at_once(caller, systemd, interfaces):
+    names = sorted(interfaces[HOST_CHECK].properties)
+    expected = {caller.check(name): facts for name, facts in shown(caller).items()}
+    assert query(caller, *names) == expected
+    assert query(caller, "Result") == {path: {"Result": facts["Result"]} for path, facts in expected.items()}
+    assert query(caller) == dict.fromkeys(expected, {})
+
+
+@pytest.mark.parametrize("names, error", [
+    (["State"], "UnknownProperty"), (["Result", "result"], "UnknownProperty"), ([""], "UnknownProperty"),
+    (["Result", "Id", "Result"], "InvalidArgument")])
+def test_a_query_for_what_is_no_property_of_a_check_is_refused(caller, systemd, names, error):
+    answer = refused(query, caller, *names)
+    assert answer.short == error
+    assert f'"{names[-1]}"' in answer.message
+
+
 def test_a_check_is_found_by_its_id(caller, systemd):
     for name in shown(caller):
         assert caller.get(caller.check(name), HOST_CHECK, "Id") == name
