@@ -178,6 +178,23 @@ void history_read(const History *history, HistoryResolution resolution, HistoryS
                 values[i] = number_decode((*ring_row(ring, ring->n - n + i))[series]);
 }
 
+void history_recent(const History *history, HistorySeries series, uint64_t until_usec, unsigned n,
+                    double *values) {
+        const Ring *ring = history ? &history->rings[HISTORY_FINE] : NULL;
+
+        for (unsigned i = 0; i < n; i++) {
+                uint64_t before = n - 1 - i, slot, age;
+
+                values[i] = HISTORY_GAP;
+                if (!ring || before > until_usec / history->step[HISTORY_FINE])
+                        continue;
+                slot = until_usec / history->step[HISTORY_FINE] - before;
+                age = ring->last_slot - slot; /* huge where the ring does not go so far yet */
+                if (age < ring->n)
+                        values[i] = number_decode((*ring_row(ring, ring->n - 1 - (unsigned) age))[series]);
+        }
+}
+
 uint64_t history_last(const History *history) {
         return history->last_usec;
 }

@@ -56,6 +56,11 @@ unsigned history_range(const History *history, HistoryResolution resolution, uin
 void history_read(const History *history, HistoryResolution resolution, HistorySeries series, unsigned n,
                   double *values);
 
+/* One series of the last n slots of the fine ring that there were at a time, whether it has them or not:
+ * HISTORY_GAP where it has none. history may be NULL. */
+void history_recent(const History *history, HistorySeries series, uint64_t until_usec, unsigned n,
+                    double *values);
+
 /* The time of the last sample; 0 if there is none. */
 uint64_t history_last(const History *history);
 

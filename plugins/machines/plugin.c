@@ -86,7 +86,7 @@ static void *plugin_free(void *plugin) {
         return machines_free(plugin);
 }
 
-static const char *const features[] = { "consoles", "query", "statistics", NULL };
+static const char *const features[] = { "consoles", "query", "statistics", "statistics-history", NULL };
 
 const PluginDescriptor hatago_plugin = {
         .abi = PLUGIN_ABI,

@@ -9,6 +9,9 @@
 /* The face of the statistics on the bus: Machines.GetStatistics and Machine.GetHistory. Both answer from
  * memory, and to everybody, as states do. */
 
+/* Samples before the last one that are told of all machines at once. */
+#define RECENT_MAX 120U
+
 /* What a device's values are called. */
 static const char *const disk_names[STATS_DEVICE_VALUES_MAX] = {
         "ReadBytes",
@@ -95,8 +98,32 @@ static int append_devices(sd_bus_message *reply, const char *name, const GArray 
         return r;
 }
 
+/* What is told of each machine beside its numbers. */
+typedef struct StatisticsOptions {
+        bool devices;
+        uint64_t history; /* samples; 0: none */
+} StatisticsOptions;
+
+static int append_recent_cpu(sd_bus_message *reply, const Statistics *statistics, const Machine *machine,
+                             uint64_t n) {
+        double values[RECENT_MAX];
+        int r;
+
+        statistics_recent_cpu(statistics, machine, (unsigned) n, values);
+        r = sd_bus_message_open_container(reply, 'e', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "s", "CPUPercentHistory");
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'v', "ad");
+        if (r >= 0)
+                r = sd_bus_message_append_array(reply, 'd', values, n * sizeof(double));
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int append_machine(sd_bus_message *reply, const Statistics *statistics, const Machine *machine,
-                          bool devices) {
+                          const StatisticsOptions *options) {
         const StatsReading *readings[_STATS_WAY_MAX];
         int r;
 
@@ -125,10 +152,12 @@ static int append_machine(sd_bus_message *reply, const Statistics *statistics, c
                         r = append_rate(reply, field->rate_name, reading->rates[i]);
         }
 
-        if (r >= 0 && devices && readings[STATS_OF_PROCESS])
+        if (r >= 0 && options->history > 0)
+                r = append_recent_cpu(reply, statistics, machine, options->history);
+        if (r >= 0 && options->devices && readings[STATS_OF_PROCESS])
                 r = append_devices(reply, "Disks", readings[STATS_OF_PROCESS]->sample.disks, machine->config,
                                    disk_names);
-        if (r >= 0 && devices)
+        if (r >= 0 && options->devices)
                 r = append_devices(reply, "Interfaces", readings[STATS_OF_HOST]->sample.interfaces,
                                    machine->config, interface_names);
         if (r >= 0)
@@ -136,7 +165,7 @@ static int append_machine(sd_bus_message *reply, const Statistics *statistics, c
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-static int reply_statistics(sd_bus_message *message, Machines *machines, bool devices) {
+static int reply_statistics(sd_bus_message *message, Machines *machines, const StatisticsOptions *options) {
         const Statistics *statistics = machines->statistics;
         g_autoptr(sd_bus_message) reply = NULL;
         GHashTableIter i;
@@ -151,7 +180,7 @@ static int reply_statistics(sd_bus_message *message, Machines *machines, bool de
 
         g_hash_table_iter_init(&i, machines->by_uuid);
         while (r >= 0 && g_hash_table_iter_next(&i, NULL, &machine))
-                r = append_machine(reply, statistics, machine, devices);
+                r = append_machine(reply, statistics, machine, options);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
@@ -161,33 +190,37 @@ static int reply_statistics(sd_bus_message *message, Machines *machines, bool de
 typedef struct Waiting {
         Machines *machines;
         sd_bus_message *message;
-        bool devices;
+        StatisticsOptions options;
 } Waiting;
 
 static void waiting_done(void *data) {
         g_autofree Waiting *waiting = data;
 
-        if (reply_statistics(waiting->message, waiting->machines, waiting->devices) < 0)
+        if (reply_statistics(waiting->message, waiting->machines, &waiting->options) < 0)
                 (void) sd_bus_reply_method_errorf(waiting->message, SD_BUS_ERROR_NO_MEMORY,
                                                   "Not enough memory for the answer.");
         sd_bus_message_unref(waiting->message);
 }
 
 int statistics_method_get(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-        static const Option options[] = { { "devices", OPTION_BOOL, offsetof(Waiting, devices) }, {} };
+        static const Option options[] = {
+                { "devices", OPTION_BOOL, offsetof(StatisticsOptions, devices) },
+                { "history", OPTION_UINT32, offsetof(StatisticsOptions, history), 1, RECENT_MAX },
+                {},
+        };
         g_auto(Failure) failure = { 0 };
         g_autofree Waiting *waiting = g_new0(Waiting, 1);
         Machines *machines = userdata;
         int r;
 
-        r = options_read(message, options, waiting, &failure);
+        r = options_read(message, options, &waiting->options, &failure);
         if (r < 0)
                 return failure_or_result(&failure, r, error);
 
         waiting->machines = machines;
         waiting->message = message;
         if (!statistics_wait(machines->statistics, waiting_done, waiting))
-                return reply_statistics(message, machines, waiting->devices);
+                return reply_statistics(message, machines, &waiting->options);
 
         sd_bus_message_ref(message);
         waiting = NULL; /* of those who wait */

@@ -34,6 +34,7 @@ struct Statistics {
         sd_event_source *timer; /* NULL while inactive */
         uint64_t tick;          /* when the last sample was begun, CLOCK_BOOTTIME; 0: none */
         uint64_t when;          /* when the last one was there, CLOCK_REALTIME; 0: none */
+        uint64_t sampled;       /* the tick that is in it; CLOCK_BOOTTIME */
         bool second;            /* the next one is the second */
         bool complete;          /* the first one is there, or has been waited for */
         bool reading_host;
@@ -313,6 +314,7 @@ static void host_apply(Statistics *s, const HostRound *round) {
         }
 
         s->when = (uint64_t) g_get_real_time();
+        s->sampled = s->tick;
 }
 
 static void host_done(void *data, int result, Failure *failure) {
@@ -484,6 +486,16 @@ const StatsReading *statistics_reading(const Statistics *s, const Machine *machi
                 return NULL;
 
         return reading->at + FRESH_INTERVALS * s->interval >= s->tick ? reading : NULL;
+}
+
+void statistics_recent_cpu(const Statistics *s, const Machine *machine, unsigned n, double *values) {
+        const StatsReading *reading = statistics_reading(s, machine, STATS_OF_HOST);
+
+        history_recent(machine->statistics ? machine->statistics->history : NULL, HISTORY_CPU, s->sampled, n,
+                       values);
+        /* It becomes history at the next tick. */
+        if (reading && reading->at >= s->sampled)
+                values[n - 1] = reading->rates[STATS_CPU_TIME];
 }
 
 bool statistics_responds(const Statistics *s, const Machine *machine) {

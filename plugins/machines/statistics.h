@@ -36,6 +36,10 @@ uint64_t statistics_when(const Statistics *statistics);
 /* The reading of a machine that may be shown now; NULL if there is none that is of its run and fresh. */
 const StatsReading *statistics_reading(const Statistics *statistics, const Machine *machine, StatsWay way);
 
+/* The last n samples of CPUPercent until statistics_when(), one for each interval, the last one last:
+ * HISTORY_GAP where there was none. */
+void statistics_recent_cpu(const Statistics *statistics, const Machine *machine, unsigned n, double *values);
+
 /* Whether the machine's process answers, as far as is known. */
 bool statistics_responds(const Statistics *statistics, const Machine *machine);
 

@@ -139,6 +139,43 @@ static void test_since(void) {
         g_assert_cmpuint(history_range(history, HISTORY_FINE, UINT64_MAX, &start, &step), ==, 0);
 }
 
+static void test_the_last_slots_until_a_time(void) {
+        g_autoptr(History) history = history_new(STEP);
+        double values[4];
+
+        history_recent(NULL, HISTORY_CPU, START, 4, values);
+        for (unsigned i = 0; i < 4; i++)
+                g_assert_cmpfloat(values[i], ==, HISTORY_GAP);
+        history_recent(history, HISTORY_CPU, START, 4, values);
+        for (unsigned i = 0; i < 4; i++)
+                g_assert_cmpfloat(values[i], ==, HISTORY_GAP);
+
+        add(history, 1, 1);
+        add(history, 3, 3);
+        history_recent(history, HISTORY_CPU, START + 4 * STEP - 1, 4, values);
+        g_assert_cmpfloat(values[0], ==, HISTORY_GAP); /* before the first */
+        assert_near(values[1], 1);
+        g_assert_cmpfloat(values[2], ==, HISTORY_GAP);
+        assert_near(values[3], 3);
+        history_recent(history, HISTORY_DISK_READ, START + 4 * STEP, 2, values);
+        assert_near(values[0], 3 + HISTORY_DISK_READ);
+        g_assert_cmpfloat(values[1], ==, HISTORY_GAP); /* after the last */
+        history_recent(history, HISTORY_CPU, START + 2 * STEP, 4, values);
+        assert_near(values[2], 1);
+        g_assert_cmpfloat(values[3], ==, HISTORY_GAP);
+
+        for (unsigned i = 4; i < HISTORY_ROWS + 50; i++) /* a ring that has gone round */
+                add(history, i, i);
+        history_recent(history, HISTORY_CPU, START + (HISTORY_ROWS + 49) * STEP, 4, values);
+        for (unsigned i = 0; i < 4; i++)
+                assert_near(values[i], HISTORY_ROWS + 46 + i);
+        history_recent(history, HISTORY_CPU, START + 51 * STEP, 4, values);
+        g_assert_cmpfloat(values[1], ==, HISTORY_GAP);
+        assert_near(values[2], 50);
+        history_recent(history, HISTORY_CPU, 2 * STEP, 4, values); /* there are no slots before the first */
+        g_assert_cmpfloat(values[0], ==, HISTORY_GAP);
+}
+
 static void test_the_coarse_ring_has_means(void) {
         g_autoptr(History) history = history_new(STEP);
         g_autofree double *values = g_new(double, HISTORY_ROWS);
@@ -193,6 +230,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/history/wrap", test_the_oldest_give_way);
         g_test_add_func("/history/long-gap", test_after_a_long_time_only_the_new_is_left);
         g_test_add_func("/history/since", test_since);
+        g_test_add_func("/history/recent", test_the_last_slots_until_a_time);
         g_test_add_func("/history/coarse", test_the_coarse_ring_has_means);
         g_test_add_func("/history/memory", test_memory_is_bounded_and_taken_as_needed);
         return g_test_run();

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from gi.repository import GLib
 from hatago_bus import MACHINE, MACHINES, MANAGER, NO_OPTIONS, ROOT, BusError, options
 from machines import RUNNING, driver_file, fresh_uuid
 
@@ -221,3 +222,36 @@ def test_history_outlasts_a_stop(caller, sampled):
     assert history(caller, sampled)[2] == before[2]
     caller.verb(sampled, "Start")
     assert history(caller, sampled)[2] == before[2]
+
+
+def recent(caller, path, n=30):
+    """Return when the last sample was, and the last ones of a machine."""
+    when, machines = statistics(caller, history=GLib.Variant("u", n))
+    series = machines[path]["CPUPercentHistory"]
+    assert len(series) == n
+    assert series[-1] == machines[path].get("CPUPercent", -1), "the last one is what is told now"
+    return when, series
+
+
+def test_the_last_samples_of_all_machines_come_with_one_call(subscriber, running, define):
+    assert "CPUPercentHistory" not in statistics(subscriber)[1][running]
+    wait_right_rates(subscriber, running)
+    when, series = recent(subscriber, running)
+    assert 45 < series[-1] < 55
+    assert set(series[:15]) == {-1.0}, "nobody sampled before"
+    assert recent(subscriber, running, 1)[1] == series[-1:]
+
+    young = define()
+    subscriber.verb(young, "Start")
+    subscriber.wait(lambda: statistics(subscriber)[0] > when, 10, "the next sample")
+    later = recent(subscriber, running)[1]
+    assert any(abs(value / series[-1] - 1) < 0.001 for value in later[-8:-1]), "it has moved on"
+    assert set(recent(subscriber, young)[1][:15]) == {-1.0}, "all are as long"
+
+
+@pytest.mark.parametrize("value", [GLib.Variant("u", 0), GLib.Variant("u", 121), GLib.Variant("u", 2 ** 32 - 1),
+                                   GLib.Variant("t", 30), GLib.Variant("b", True)])
+def test_no_more_samples_than_there_may_be(caller, running, value):
+    with pytest.raises(BusError) as error:
+        statistics(caller, history=value)
+    assert error.value.short == "InvalidArgument"
