@@ -97,6 +97,28 @@ def test_nothing_is_done_where_all_is_there(rewritten):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_what_an_installed_package_provides_is_there(rewritten):
+    """A name that only another package's Provides has, such as npm where nodejs brings it; a part of one is no name."""
+    script = rewritten(("x", "awk", "-", "-"), ("y", "aw", "-", "-"), ("z", "no-such-package|awk", "-", "-"))
+    assert subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", "awk"], capture_output=True,
+                          text=True, check=False).stdout != "installed"
+    assert [(done.returncode, done.stdout + done.stderr) for done in
+            (run(purpose, script=script, before=NOBODY) for purpose in "xyz")] == [
+                (0, ""), (1, "install-deps: must be run as root to install: aw \n"), (0, "")]
+
+
+def test_what_a_removed_package_provided_is_not_there(rewritten, tmp_path):
+    """Only its configuration is left."""
+    script = rewritten(("x", "npm", "-", "-"), ("y", "npx", "-", "-"))
+    query = tmp_path / "bin" / "dpkg-query"
+    query.parent.mkdir()
+    query.write_text('#!/bin/sh\n[ $# -gt 3 ] || printf "config-files, npm\\ninstalled, a (= 1), npx (= 2)\\n"\n')
+    query.chmod(0o755)
+    path = {"PATH": f"{query.parent}:{os.environ['PATH']}"}
+    assert run("y", script=script, before=NOBODY, env=path).returncode == 0
+    assert "npm" in run("x", script=script, before=NOBODY, env=path).stderr
+
+
 def test_without_root_it_says_what_is_missing(rewritten):
     """One line with the names that are missing, and those only."""
     script = rewritten(("x", "bash", "-", "-"), ("x", "no-such-package", "-", "-"))
