@@ -41,7 +41,7 @@ def starts_with_licence(path, text):
     lines = text.splitlines()
     if path.endswith((".c", ".h")):
         first = [line for line in lines[:1] if line.startswith("/* ") and line.endswith(" */")]
-    elif path.endswith((".xml", ".in")):
+    elif path.endswith((".xml", ".in", ".html")):
         first = lines[:12]
     else:
         first = lines[1:2] if lines[:1] and lines[0].startswith("#!") else lines[:1]

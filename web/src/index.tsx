@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { followTheme } from "./lib/theme";
+import { App } from "./shell/app";
+import { HouseContext } from "./store/context";
+import { House } from "./store/house";
+
+import "@patternfly/react-core/dist/styles/base.css";
+import "./page.css";
+
+const house = new House();
+
+followTheme();
+document.documentElement.lang = cockpit.language || "en";
+createRoot(document.getElementById("app")!).render(
+    <StrictMode>
+        <HouseContext value={house}>
+            <App />
+        </HouseContext>
+    </StrictMode>,
+);
+house.open();

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+import type { TabProps } from "../machine-page";
+
+export function XMLTab({ machine }: TabProps) {
+    return <p>{machine.State}</p>;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+import { Page, PageSection } from "@pf/Page";
+import { Tab, TabTitleText, Tabs, TabsComponent } from "@pf/Tabs";
+import type { ReactNode } from "react";
+
+import { Actions } from "../actions/actions";
+import { _ } from "../lib/i18n";
+import { go, href, usePlace } from "../lib/route";
+import { MachinePage } from "../machine/machine-page";
+import { MachinesPage } from "../machines/machines-page";
+import { OverviewPage } from "../overview/overview-page";
+import { LinkBanner } from "./link-banner";
+import { NoticeArea } from "./notices";
+
+function content(path: string[]): ReactNode {
+    const [area, uuid, tab] = path;
+    if (area !== "machines")
+        return <OverviewPage />;
+    return uuid ? <MachinePage key={uuid} uuid={uuid} tab={tab} /> : <MachinesPage />;
+}
+
+export function App() {
+    const { path } = usePlace();
+    const area = path[0] === "machines" ? "machines" : "";
+    return (
+        <Page isContentFilled className="no-masthead-sidebar">
+            <PageSection type="tabs" hasBodyWrapper={false}>
+                <Tabs component={TabsComponent.nav} aria-label={_("Areas")} activeKey={area} usePageInsets
+                      onSelect={(_event, key) => go(key ? [String(key)] : [])}>
+                    <Tab eventKey="" title={<TabTitleText>{_("Overview")}</TabTitleText>} href={href([])} />
+                    <Tab eventKey="machines" title={<TabTitleText>{_("Machines")}</TabTitleText>} href={href(["machines"])} />
+                </Tabs>
+            </PageSection>
+            <LinkBanner />
+            <Actions>{content(path)}</Actions>
+            <NoticeArea />
+        </Page>
+    );
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A stand-in for ../base1/cockpit.js over the fake agent: what src/cockpit.d.ts has of it.
+import type { FakeAgent } from "./agent.ts";
+
+interface Options { language?: string; delay?: number }
+
+/** delay: how long an answer takes, in milliseconds. */
+export function makeCockpit(agent: FakeAgent, { language = "en", delay = 0 }: Options = {}) {
+    const listeners = new Map<string, Set<() => void>>();
+    let catalog: Record<string, unknown> = {};
+
+    const later = (deliver: () => void) => void setTimeout(deliver, delay);
+    const dispatch = (event: string) => listeners.get(event)?.forEach((listener) => listener());
+
+    const decode = () => {
+        const [path = "", query = ""] = (globalThis.location?.hash ?? "").slice(1).split("?");
+        return {
+            path: path.split("/").filter(Boolean).map(decodeURIComponent),
+            options: Object.fromEntries(new URLSearchParams(query)),
+        };
+    };
+    const encode = (path: string[], options: Record<string, string> = {}) => {
+        const query = new URLSearchParams(options).toString();
+        return "/" + path.map(encodeURIComponent).join("/") + (query ? "?" + query : "");
+    };
+    globalThis.addEventListener?.("hashchange", () => dispatch("locationchanged"));
+
+    const message = (msgid: string): string[] | undefined => (catalog[msgid] as string[] | undefined)?.slice(1);
+
+    return {
+        language,
+        hidden: false,
+        location: {
+            get path() { return decode().path; },
+            get options() { return decode().options; },
+            go: (path: string[], options?: Record<string, string>) => { globalThis.location.hash = encode(path, options); },
+            replace: (path: string[], options?: Record<string, string>) => globalThis.location.replace("#" + encode(path, options)),
+            encode,
+        },
+        transport: { control: () => undefined },
+        addEventListener(event: string, listener: () => void) {
+            listeners.set(event, (listeners.get(event) ?? new Set()).add(listener));
+        },
+        removeEventListener(event: string, listener: () => void) {
+            listeners.get(event)?.delete(listener);
+        },
+        dbus() {
+            const client = {
+                onowner: null as ((event: unknown, owner: string | null) => void) | null,
+                onclose: null,
+                call: (path: string, iface: string, method: string, args: unknown[]) => new Promise((resolve, reject) => later(() => {
+                    try {
+                        if (!agent.owner)
+                            throw Object.assign(new Error("no owner"), { name: "org.freedesktop.DBus.Error.ServiceUnknown" });
+                        const answer = structuredClone(agent.call(path, iface, method, args));
+                        resolve(answer);
+                    } catch (thrown) {
+                        reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+                    }
+                })),
+                subscribe(_match: unknown, callback: (...signal: [string, string, string, unknown[]]) => void) {
+                    const listener = (...signal: [string, string, string, unknown[]]) => later(() => callback(...structuredClone(signal)));
+                    agent.listeners.add(listener);
+                    return { remove: () => agent.listeners.delete(listener) };
+                },
+                close: () => undefined,
+            };
+            agent.ownerListeners.add((owner) => later(() => client.onowner?.({}, owner)));
+            later(() => client.onowner?.({}, agent.owner));
+            return client;
+        },
+        channel: () => ({ addEventListener: () => undefined, send: () => undefined, control: () => undefined, close: () => undefined }),
+        spawn: () => Object.assign(Promise.resolve(""), { stream: () => undefined, input: () => undefined, close: () => undefined }),
+        permission: () => ({ allowed: true, addEventListener: () => undefined, removeEventListener: () => undefined, close: () => undefined }),
+        locale(given: Record<string, unknown>) { catalog = given; },
+        gettext: (context: string, text?: string) =>
+            message(text === undefined ? context : `${context}\u0004${text}`)?.[0] ?? text ?? context,
+        ngettext(one: string, many: string, count: number) {
+            const plural = (catalog[""] as { "plural-forms"?: (n: number) => number } | undefined)?.["plural-forms"];
+            return message(one)?.[plural ? plural(count) : count === 1 ? 0 : 1] ?? (count === 1 ? one : many);
+        },
+        jump: () => undefined,
+    };
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { verbs, perform } from "../../src/actions/verbs";
+import { IN_FLIGHT } from "../../src/bus/connection";
+import { House } from "../../src/store/house";
+import { FakeAgent, Refusal } from "../fake/agent";
+import { makeCockpit } from "../fake/cockpit";
+
+const verb = (word: string) => verbs.find((one) => one.word === word)!;
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+    const end = Date.now() + 3000;
+    while (!condition()) {
+        assert.ok(Date.now() < end, `never: ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+}
+
+async function open(agent: FakeAgent): Promise<House> {
+    Object.assign(globalThis, { cockpit: makeCockpit(agent) });
+    const house = new House();
+    house.open();
+    await until(() => house.link.get().state === "ready", "ready");
+    return house;
+}
+
+function inn(count: number): FakeAgent {
+    const agent = new FakeAgent();
+    for (let n = 0; n < count; n++)
+        agent.addMachine();
+    return agent;
+}
+
+test("a thousand machines are there after five calls", async () => {
+    const agent = inn(1000);
+    const house = await open(agent);
+    assert.equal(house.machines.get().size, 1000);
+    assert.ok(agent.log.length <= 5 + 2, agent.log.join()); // two more that no list waits for
+    assert.deepEqual(agent.log.slice(0, 4).sort(), ["Machines.Query", "Manager.ListJobs", "Manager.Subscribe", "Properties.GetAll"]);
+});
+
+test("what others change shows by signals, and many at once as one change", async () => {
+    const agent = inn(100);
+    const house = await open(agent);
+    let renders = 0;
+    house.machines.follow(() => renders++);
+    const paths = [...agent.machines.keys()];
+    for (const path of paths)
+        agent.change(path, { State: "running" });
+    agent.vanish(paths[0]!);
+    const late = agent.appear({ Name: "late" });
+    await until(() => house.machines.get().has(late), "the new one");
+    const machines = house.machines.get();
+    assert.equal(machines.size, 100);
+    assert.equal(machines.get(paths[1]!)?.State, "running");
+    assert.ok(renders <= 3, `${renders} times`);
+});
+
+test("objects that did not change stay the same", async () => {
+    const agent = inn(3);
+    const house = await open(agent);
+    const [first, second] = [...house.machines.get().keys()] as [string, string];
+    const before = house.machines.get();
+    agent.change(first, { State: "paused" });
+    await until(() => house.machines.get() !== before, "a change");
+    assert.equal(house.machines.get().get(second), before.get(second));
+    assert.equal(before.get(first)?.State, "shutoff");
+});
+
+test("a lost agent is said, what was known stays, and its next run is read anew", async () => {
+    const agent = inn(2);
+    const house = await open(agent);
+    agent.die();
+    await until(() => house.link.get().state === "lost", "lost");
+    assert.equal(house.machines.get().size, 2);
+    agent.addMachine({ Name: "meanwhile" });
+    agent.live();
+    await until(() => house.link.get().state === "ready", "ready again");
+    assert.equal(house.machines.get().size, 3);
+});
+
+test("a verb with a job ends when the job does", async () => {
+    const agent = inn(1);
+    const house = await open(agent);
+    const [machine] = [...house.machines.get().values()];
+    await perform(house, machine!, verb("start"));
+    await until(() => house.machines.get().get(machine!.path)?.State === "running", "running");
+});
+
+test("a job that fails says why, by name", async () => {
+    const agent = inn(1);
+    const house = await open(agent);
+    const [machine] = [...house.machines.get().values()];
+    agent.refusals.set("start", new Refusal("NetworkInactive", "network 'default' is not active"));
+    await assert.rejects(perform(house, machine!, verb("start")), { name: "NetworkInactive", message: "network 'default' is not active" });
+});
+
+test("a job is not lost when its agent is", async () => {
+    const agent = inn(1);
+    const house = await open(agent);
+    const [machine] = [...house.machines.get().values()];
+    const started = perform(house, machine!, verb("start"));
+    started.catch(() => undefined);
+    await until(() => agent.jobs.size === 1, "the job");
+    agent.jobs.clear();
+    agent.endJob = () => undefined;
+    agent.die();
+    agent.live();
+    await assert.rejects(started, { name: "Interrupted" });
+});
+
+test("no more calls are under way than agreed", async () => {
+    const agent = inn(1);
+    const house = await open(agent);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const { client } = house.connection as unknown as { client: cockpit.DBusClient };
+    const real = client.call.bind(client);
+    let now = 0, most = 0;
+    client.call = async (...args) => {
+        most = Math.max(most, ++now);
+        try {
+            return await real(...args);
+        } finally {
+            now--;
+        }
+    };
+    const [path] = [...agent.machines.keys()];
+    await Promise.all(Array.from({ length: 100 }, () => house.connection.call(path!, "org.hatago.Host1.Machine", "GetXML", "a{sv}", [{}])));
+    assert.equal(most, IN_FLIGHT);
+});
+
+test("details come for the machine whose page is open, and follow what is only invalidated", async () => {
+    const agent = inn(2);
+    const house = await open(agent);
+    const [path, other] = [...agent.machines.keys()] as [string, string];
+    const leave = house.details.keep(path);
+    await until(() => house.machines.get().get(path)?.Disks?.length === 1, "disks");
+    agent.change(path, { Disks: [] });
+    await until(() => house.machines.get().get(path)?.Disks?.length === 0, "no disks");
+    assert.equal(house.machines.get().get(other)?.Disks, undefined);
+    leave();
+});
