@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the disposable hosts promise. Each test boots real ones; needs root."""
 
+import base64
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -206,6 +210,69 @@ def test_reboot_is_real_and_keeps_files():
         assert host.run(["test", "-e", "/run/memory"], check=False).returncode == 1
         assert host.run(["cat", "/etc/machine-id"]).stdout in before
         assert host.run(["journalctl", "--list-boots", "--no-pager"]).stdout.count("\n") >= 2
+
+
+ECHO = {"echo.socket": "[Socket]\nListenStream=127.0.0.1:777\nAccept=yes\n[Install]\nWantedBy=sockets.target\n",
+        "echo@.service": "[Service]\nExecStart=cat /etc/hostname -\nStandardInput=socket\nStandardOutput=socket\n"}
+
+
+def said_at(port, text=b""):
+    """Connect to a port of the machine, send a text and its end, and return the answer; None if nobody is there."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 5) as connection, ThreadPoolExecutor() as pool:
+            sending = pool.submit(connection.sendall, text)
+            sending.add_done_callback(lambda _: connection.shutdown(socket.SHUT_WR))
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+    except ConnectionError:
+        return None
+
+
+def test_a_port_of_a_host_is_reached_on_the_loopback_address_until_the_host_is_down():
+    """Both ways, whole; after a reboot too; the port wished for, or another one where that is taken."""
+    with Host("self-forward") as host, socket.create_server(("127.0.0.1", 0)) as taken:
+        host.up()
+        for name, text in ECHO.items():
+            (host.root / "etc/systemd/system" / name).write_text(text)
+        host.run(["systemctl", "enable", "--now", "--quiet", "echo.socket"])
+        wish = taken.getsockname()[1]
+        port = host.forward(777, wish)
+        assert port != wish and host.forward(777, wish) == port
+        text = os.urandom(1 << 20)
+        assert said_at(port, text) == b"self-forward\n" + text
+        host.reboot()
+        assert said_at(port) == b"self-forward\n"
+        listening = subprocess.run(["ss", "--no-header", "--listening", "--numeric", "--tcp", "sport", "=", str(port)],
+                                   capture_output=True, text=True, check=True).stdout.split()
+        assert listening[3] == f"127.0.0.1:{port}" and listening.count("LISTEN") == 1
+        host.down()
+        assert said_at(port) is None
+    assert_nothing_left("self-forward")
+
+
+def test_a_host_with_cockpit_is_told_how_to_log_in():
+    """Another password for each host, known to root alone; a host without says so."""
+    try:
+        assert tool("up", "self-cockpit", "--cockpit").returncode == 0
+        address, users, password = tool("web", "self-cockpit", "--port", "0").stdout.split()
+        assert users == "admin,alice,virt"
+        host = Host("self-cockpit")
+        assert host.run(["cat", "/root/cockpit-password"], user="alice", check=False).returncode != 0
+        assert (host.root / "root/cockpit-password").stat().st_mode & 0o777 == 0o600
+        for user, secret, status in (("admin", password, 200), ("alice", password, 200), ("alice", "x", 401),
+                                     ("root", password, 401)):
+            request = urllib.request.Request(f"{address}cockpit/login")
+            request.add_header("Authorization", f"Basic {base64.b64encode(f'{user}:{secret}'.encode()).decode()}")
+            try:
+                with urllib.request.urlopen(request) as answer:
+                    found = answer.status
+            except urllib.error.HTTPError as error:
+                found = error.code
+            assert (user, found) == (user, status)
+    finally:
+        tool("down", "self-cockpit")
+    with Host("self-cockpit") as host:
+        host.up()
+        assert tool("web", "self-cockpit").stderr == "tests/host: host self-cockpit was made without --cockpit\n"
 
 
 def test_down_is_clean_and_leaves_the_journal():

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from . import base, guest, layers, registry, sandbox
+from . import base, cockpit, guest, layers, registry, sandbox
 from .errors import HostError
 from .files import lock, say
 from .host import Host
@@ -20,6 +20,7 @@ examples:
   tests/host up two --packages build/debs   a host with these packages, and what they depend on
   tests/host run one -- virsh list --all    run a command in it; its exit status is passed on
   tests/host run one --user virt -- id      the users are root, alice, admin (sudo), virt (libvirt)
+  tests/host up three --cockpit; tests/host web three       a host to be looked at in a browser
   tests/host shell one                      look around
   tests/host journal one -u libvirtd        its journal, also after it is down
   tests/host down one                       power it off and remove it
@@ -58,6 +59,8 @@ def parser():
     command.add_argument("--packages", metavar="DIR",
                          help="install the .debs of this folder, with their dependencies")
     _add_suite(command)
+    command.add_argument("--cockpit", action="store_true",
+                         help="install Cockpit too, and give the users a password")
     command.add_argument("--foreground", action="store_true",
                          help="stay here; the host ends with this command")
     command.add_argument("--allow-degraded", action="store_true",
@@ -67,6 +70,9 @@ def parser():
     command.usage = "tests/host run NAME [--user USER] [--] COMMAND [ARGUMENT…]"
     command = verb(host_shell, "open a shell in a host")
     command.add_argument("--user", metavar="USER", help="as this user (default: root)")
+    command = verb(host_web, "make a host's Cockpit reachable here; print address, users and password")
+    command.add_argument("--port", type=int, default=9099, metavar="PORT",
+                         help="port of 127.0.0.1, if it is free (default: %(default)s)")
     command = verb(host_journal, "show a host's journal, also after it is down")
     command.add_argument("argv", nargs=argparse.REMAINDER, metavar="[JOURNALCTL-ARGUMENT…]")
     command = verb(host_down, "power a host off and remove it", name=False)
@@ -98,8 +104,10 @@ def host_up(options):
     """Bring a host up and leave it running, or stay with it."""
     started = time.monotonic()
     host = Host(options.name)
-    host.up(options.packages, suite=options.suite, bound=options.foreground,
-            allow_degraded=options.allow_degraded)
+    host.up(options.packages, more=cockpit.PACKAGES if options.cockpit else (),
+            suite=options.suite, bound=options.foreground, allow_degraded=options.allow_degraded)
+    if options.cockpit:
+        cockpit.open_to_users(host)
     say(f"{options.name} is running after {time.monotonic() - started:.1f} s")
     if options.foreground:
         _stay(host)
@@ -131,6 +139,16 @@ def host_shell(options):
         shell = ["script", "--quiet", "--return", "--command", " ".join(shell), "/dev/null"]
     command = Host(options.name).command(shell, options.user)
     os.execvp(command[0], command)
+
+
+def host_web(options):
+    """Print how to log in, three words: address, users parted by commas, password."""
+    host = Host(options.name)
+    password = cockpit.password_of(host)
+    if password is None:
+        raise HostError(f"host {host.name} was made without --cockpit")
+    print(f"http://127.0.0.1:{host.forward(cockpit.PORT, options.port)}/", ",".join(cockpit.USERS),
+          password)
 
 
 def host_journal(options):

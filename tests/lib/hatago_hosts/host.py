@@ -8,7 +8,7 @@ import time
 import uuid
 from pathlib import Path
 
-from . import base, cgroup, guest, layers, process, registry, sandbox
+from . import base, cgroup, forward, guest, layers, process, registry, sandbox
 from .errors import CommandFailed, HostError
 from .files import lock, say, write_json
 from .paths import hosts_folder
@@ -277,6 +277,13 @@ class Host:
                                str(registry.journal_folder(self.name)), *arguments],
                               capture_output=True, text=True)
         return done.stdout
+
+    def forward(self, target, port=0):
+        """Make a port of the host reachable at 127.0.0.1 of the machine; return the port there.
+
+        It is the one wished for, if that is free, and leads there until the host is down.
+        """
+        return forward.ensure(registry.folder(self.name), self._record(), target, port)
 
     # Reboot and down
 

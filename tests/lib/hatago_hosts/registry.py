@@ -10,7 +10,7 @@ import os
 import re
 import time
 
-from . import cgroup, process
+from . import cgroup, forward, process
 from .errors import HostError
 from .files import read_json, remove_tree, try_lock
 from .paths import logs_folder, run_folder
@@ -94,6 +94,7 @@ def sweep():
 
 def remove(name, fd):
     """Remove all of a dead host, whose lock is held here; keep journal and console to read."""
+    forward.end(folder(name))
     cgroup.remove((read(name) or {}).get("groups", ()))
     if folder(name).exists():
         _keep_logs(name)
