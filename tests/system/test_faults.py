@@ -71,6 +71,15 @@ def test_libvirtd_ended_and_back(running, host, bus, signal):
     assert running.verb("PowerOff")[0] == "done"
 
 
+def test_powered_off_while_libvirtd_takes_it_over_it_is_done(running, host, bus):
+    """libvirtd, begun anew, does it and says that the machine is not running."""
+    host.run(["kill", "-STOP", str(running.get("PID"))])
+    lost_and_back(bus, lambda: restart_libvirtd(host), 15)
+    assert running.get("State") == "running"
+    assert running.verb("PowerOff")[0] == "done"
+    assert running.get("State") == "shutoff"
+
+
 def test_ten_restarts_of_libvirtd_leak_nothing(running, host, bus):
     """The agent has as many descriptors after ten restarts as before."""
     lost_and_back(bus, lambda: restart_libvirtd(host), 15)

@@ -224,6 +224,8 @@ def test_units_outlive_agent_and_libvirt(machine, unit, bus, host):
     for command in (["restart", "hatagod"], ["stop", "hatagod"], ["start", "hatagod"], ["restart", "libvirtd"],
                     ["stop", "libvirtd"], ["start", "libvirtd"]):
         host.run(["systemctl", *command])
+        if command in (["restart", "libvirtd"], ["start", "libvirtd"]):
+            machine.guest.wait_taken_over()
         bus.iterate(1)
         assert unit.since() == since, command
         assert unit.state == "active"

@@ -87,6 +87,14 @@ class Guest:
         """Wait until libvirt says that the guest is in this state."""
         self._wait(lambda: self.state() == state, state, timeout)
 
+    def wait_taken_over(self, timeout=20):
+        """Wait until libvirtd, begun anew, has the guest's process again.
+
+        Until then libvirt says that it runs, but a libvirtd that ends can take it along, and a destroy ends it and says
+        that it is not running. This call waits for its turn after that.
+        """
+        self._wait(lambda: self.virsh("dommemstat", check=False).returncode == 0, "taken over by libvirt", timeout)
+
     def _wait(self, condition, what, timeout):
         """Wait for a condition; raise with the console's end, which tells most."""
         deadline = time.monotonic() + timeout
