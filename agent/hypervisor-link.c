@@ -8,7 +8,7 @@
 
 #define KEEPALIVE_INTERVAL_SEC 2
 #define KEEPALIVE_COUNT 3U
-#define N_CONNECTIONS (3U + LINK_ORDINARY_CONNECTIONS)
+#define N_CONNECTIONS (4U + LINK_ORDINARY_CONNECTIONS)
 
 /* LANE_LOCAL has none. */
 static const struct {
@@ -17,7 +17,8 @@ static const struct {
         [LANE_READ] = { 0, 1 },
         [LANE_CONTROL] = { 1, 1 },
         [LANE_STATISTICS] = { 2, 1 },
-        [LANE_ORDINARY] = { 3, LINK_ORDINARY_CONNECTIONS },
+        [LANE_GUEST] = { 3, 1 },
+        [LANE_ORDINARY] = { 4, LINK_ORDINARY_CONNECTIONS },
 };
 
 struct Link {

@@ -15,13 +15,15 @@
  */
 typedef struct Link Link;
 
-/* At most this many calls at once on each connection, but for LANE_STATISTICS. libvirtd works on five of
- * each client, and has 20 threads. */
+/* At most this many calls at once on each connection, but for those below. libvirtd works on five of each
+ * client, and has 20 threads. */
 #define LINK_CALLS_PER_CONNECTION 3U
 /* Connections of LANE_ORDINARY; the other lanes have one each. */
 #define LINK_ORDINARY_CONNECTIONS 2U
 /* Of LANE_STATISTICS: one call that no process can hold up, beside those that one can. */
 #define LINK_STATISTICS_CALLS 4U
+/* Of LANE_GUEST. */
+#define LINK_GUEST_CALLS 2U
 
 /* What the hypervisor says of itself. */
 typedef struct LinkIdentity {

@@ -380,6 +380,7 @@ int hypervisor_new(sd_event *event, Mailbox *mailbox, const char *uri, Hyperviso
                 [LANE_CONTROL] = LINK_CALLS_PER_CONNECTION,
                 [LANE_ORDINARY] = LINK_ORDINARY_CONNECTIONS * LINK_CALLS_PER_CONNECTION,
                 [LANE_STATISTICS] = LINK_STATISTICS_CALLS,
+                [LANE_GUEST] = LINK_GUEST_CALLS,
                 [LANE_LOCAL] = 1,
                 [LANE_CONNECT] = 1,
         };

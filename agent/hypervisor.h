@@ -13,11 +13,11 @@
 /*
  * The connections to libvirt, and the only way to call it.
  *
- * There are five connections, because calls that hang on one hold up its others (libvirtd takes a few at a
+ * There are six connections, because calls that hang on one hold up its others (libvirtd takes a few at a
  * time of each client). Every request names a lane, and at most three calls run at once on a connection,
- * four on that of the samples. Connecting happens on a thread too, and is tried again, after 100 ms first
- * and 5 s at most, for as long as the agent lives. A libvirtd that does not answer is noticed by keepalive
- * messages after 8 s: the connections are closed then, and every call on them fails.
+ * four on that of the samples, two on that of the guests. Connecting happens on a thread too, and is tried
+ * again, after 100 ms first and 5 s at most, for as long as the agent lives. A libvirtd that does not answer
+ * is noticed by keepalive messages after 8 s: the connections are closed then, and every call on them fails.
  */
 typedef struct Hypervisor Hypervisor;
 
@@ -26,6 +26,7 @@ typedef enum Lane {
         LANE_CONTROL,    /* what must never wait behind an ordinary call: power off, abort */
         LANE_ORDINARY,   /* all other verbs */
         LANE_STATISTICS, /* samples: they may hang for as long as a hypervisor process does */
+        LANE_GUEST,      /* what a guest answers: it may hang for as long as the guest likes */
         LANE_LOCAL,      /* no connection at all: work that is too long for the main thread, one at a time */
         _LANE_MAX,
 } Lane;

@@ -23,7 +23,7 @@
  *
  * All functions are called on the main thread.
  */
-#define PLUGIN_ABI 4U
+#define PLUGIN_ABI 5U
 #define PLUGIN_SYMBOL "hatago_plugin"
 
 /* What the agent lends to its plugins, until their free() has returned. */

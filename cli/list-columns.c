@@ -58,6 +58,8 @@ static const ListColumn columns[] = {
         { "machine-type", N_("MACHINE TYPE"), "MachineType", COLUMN_TEXT, 0, N_("the board it emulates") },
         { "firmware", N_("FIRMWARE"), "Firmware", COLUMN_TEXT, 0, N_("bios or efi") },
         { "os", N_("OS"), "OSInfo", COLUMN_OS, 0, N_("operating system, as noted when it was made") },
+        { "addresses", N_("ADDRESSES"), "Addresses", COLUMN_WORDS, TABLE_SHRINK,
+          N_("IP addresses of its guest, as far as known") },
         { "title", N_("TITLE"), "Title", COLUMN_TEXT, TABLE_SHRINK, N_("title, of its definition") },
         { "description", N_("DESCRIPTION"), "Description", COLUMN_TEXT, TABLE_SHRINK,
           N_("description, of its definition") },

@@ -257,6 +257,12 @@ static char *pending_text(JsonObject *machine) {
         return *words ? g_strdup_printf(_("%s: from its next start on"), words) : NULL;
 }
 
+static char *addresses_text(JsonObject *machine) {
+        JsonArray *addresses = json_array(machine, "Addresses");
+
+        return addresses && json_array_get_length(addresses) > 0 ? json_words_text(addresses) : NULL;
+}
+
 static void warnings_add(Fields *fields, JsonObject *machine, const char *name) {
         JsonArray *codes = json_array(machine, "Warnings");
 
@@ -332,6 +338,7 @@ static void facts_add(const Cli *cli, Fields *fields, JsonObject *machine, const
         fields_add(fields, _("Memory"), memory_text(machine), COLOUR_NONE);
         items_add(fields, _("Disks"), json_array(machine, "Disks"), disk_text);
         items_add(fields, _("Interfaces"), json_array(machine, "Interfaces"), interface_text);
+        fields_add(fields, _("Addresses"), addresses_text(machine), COLOUR_NONE);
         items_add(fields, _("Displays"), json_array(machine, "Displays"), display_text);
         service_add(cli, fields, machine);
         fields_add(fields, _("UUID"), text_or_null(json_string(machine, "UUID")), COLOUR_NONE);

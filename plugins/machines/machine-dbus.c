@@ -49,7 +49,8 @@
         P(MACHINE_DISPLAYS, "Displays", "aa{sv}", get_displays, BULKY)                                      \
         P(MACHINE_PID, "PID", "u", get_pid, TOLD)                                                           \
         P(MACHINE_STARTED_AT, "StartedAt", "t", get_started_at, TOLD)                                       \
-        P(MACHINE_START_FAILURE, "StartFailure", "(ssa{ss})", get_start_failure, TOLD)
+        P(MACHINE_START_FAILURE, "StartFailure", "(ssa{ss})", get_start_failure, TOLD)                      \
+        P(MACHINE_ADDRESSES, "Addresses", "as", get_addresses, TOLD)
 
 #define PROPERTY_NAME(property, name, type, getter, flags) [property] = (name),
 #define PROPERTY_ROW(property, name, type, getter, flags) SD_BUS_PROPERTY(name, type, getter, 0, flags),
@@ -105,6 +106,12 @@ static int get_pending_changes(sd_bus *bus, const char *path, const char *interf
                                sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         const Machine *machine = userdata;
         return append_words(reply, machine->config->pending, pending_to_string);
+}
+
+static int get_addresses(sd_bus *bus, const char *path, const char *interface, const char *property,
+                         sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const Machine *machine = userdata;
+        return sd_bus_message_append_strv(reply, machine->addresses);
 }
 
 static int get_start_failure(sd_bus *bus, const char *path, const char *interface, const char *property,

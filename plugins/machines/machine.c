@@ -30,6 +30,7 @@ Machine *machine_free(Machine *machine) {
         g_free(machine->name);
         config_unref(machine->config);
         machine_statistics_free(machine->statistics);
+        g_strfreev(machine->addresses);
         failure_done(&machine->start_failure);
         g_free(machine->unit);
         unit_facts_done(&machine->unit_facts);
@@ -118,12 +119,28 @@ static uint64_t machine_set_id(Machine *machine, unsigned id) {
         if (id != 0 && id < machine->announced_id)
                 machine->announced_id = 0;
 
-        /* The process was that of another run. */
+        /* The process was that of another run, and so was the guest. */
         if (mask != 0)
-                mask |= machine_apply_process(machine, /* pid= */ 0, /* started_at= */ 0);
+                mask |= machine_apply_process(machine, /* pid= */ 0, /* started_at= */ 0) |
+                        machine_apply_addresses(machine, /* addresses= */ NULL);
         if (id != 0) /* a start takes it, or drops it */
                 mask |= SET(machine, managed_save, false, MACHINE_MANAGED_SAVE);
         return mask;
+}
+
+static bool strings_equal(const char *const *a, const char *const *b) {
+        const char *const none[] = { NULL };
+
+        return g_strv_equal(a ?: none, b ?: none);
+}
+
+uint64_t machine_apply_addresses(Machine *machine, const char *const *addresses) {
+        if (strings_equal((const char *const *) machine->addresses, addresses))
+                return 0;
+
+        g_strfreev(machine->addresses);
+        machine->addresses = g_strdupv((char **) addresses);
+        return MACHINE_BIT(MACHINE_ADDRESSES);
 }
 
 uint64_t machine_apply_process(Machine *machine, uint32_t pid, uint64_t started_at) {
@@ -188,18 +205,12 @@ static uint64_t machine_set_config(Machine *machine, Config *config) {
         return mask;
 }
 
-static bool strings_equal(char **a, char **b) {
-        const char *const none[] = { NULL };
-
-        return g_strv_equal(a ? (const char *const *) a : none, b ? (const char *const *) b : none);
-}
-
 uint64_t machine_apply_settings(Machine *machine, const ServiceSettings *settings) {
         const ServiceSettings *old = machine_settings(machine), *new;
 
         machine->settings = settings;
         new = machine_settings(machine);
-        return (strings_equal(old->start_after, new->start_after)
+        return (strings_equal((const char *const *) old->start_after, (const char *const *) new->start_after)
                                 ? 0
                                 : MACHINE_BIT(MACHINE_SERVICE_START_AFTER)) |
                NUMBER_BIT(old, new, start_delay, MACHINE_SERVICE_START_DELAY) |

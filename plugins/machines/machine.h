@@ -47,6 +47,7 @@ typedef struct Machine {
         int64_t watched_since;
         unsigned status_run;  /* of status-lines.c: the run, and what its line tells, */
         uint32_t status_told; /* as a number; 0: it is off */
+        char **addresses;     /* of its guest: NULL: none is known */
         uint32_t pid;
         uint64_t started_at;
         MachineStatistics *statistics; /* NULL: never sampled */
@@ -87,6 +88,7 @@ typedef enum MachineProperty {
         MACHINE_PID,
         MACHINE_STARTED_AT,
         MACHINE_START_FAILURE,
+        MACHINE_ADDRESSES,
         _MACHINE_PROPERTY_MAX,
 
         /* Those of org.hatago.Host1.Machine.Service, in the same masks. */
@@ -157,6 +159,9 @@ uint64_t machine_apply_autostart(Machine *machine, AutostartBy by, bool starts);
 
 /* Its settings are these now, NULL the default ones. Those before are looked at once more. */
 uint64_t machine_apply_settings(Machine *machine, const ServiceSettings *settings);
+
+/* The addresses of its guest; NULL, or empty: none. */
+uint64_t machine_apply_addresses(Machine *machine, const char *const *addresses);
 
 /* The process of its run, from machined; 0, 0 when there is none. */
 uint64_t machine_apply_process(Machine *machine, uint32_t pid, uint64_t started_at);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "address-watch.h"
 #include "autostart.h"
 #include "common/text.h"
 #include "console.h"
@@ -42,6 +43,7 @@ Machines *machines_new(const Services *services) {
         machines->sync = sync_new(machines);
         machines->images = image_watch_new(machines);
         machines->networks = network_watch_new(machines);
+        machines->addresses = address_watch_new(machines);
         machines->machined = machined_new(machines);
         machines->units = units_new(machines);
         machines->settings = settings_store_new(machines);
@@ -75,6 +77,7 @@ Machines *machines_free(Machines *machines) {
         unit_starts_free(machines->starts);
         units_free(machines->units);
         machined_free(machines->machined);
+        address_watch_free(machines->addresses);
         network_watch_free(machines->networks);
         image_watch_free(machines->images);
         sync_free(machines->sync);
@@ -181,6 +184,7 @@ static void machines_remove(Machines *machines, Machine *machine) {
                 g_hash_table_remove(machines->by_name, machine->name);
         g_hash_table_remove(machines->by_uuid, machine->uuid);
         mirror_forget(machines->mirror, uuid);
+        address_watch_forget(machines->addresses, uuid);
         verbs_on_run_ended(machines->verbs, uuid, /* run= */ 0);
 }
 
@@ -200,6 +204,7 @@ static void machines_add(Machines *machines, const MachineFacts *facts) {
         (void) autostart_apply(machines->autostart, machine);
         objects_added(machines->services->objects, machine->path);
         image_watch_look(machines->images, machine->uuid);
+        address_watch_look(machines->addresses, machine, /* mask= */ 0);
         unit_starts_look(machines->starts, machine);
         mirror_look(machines->mirror, machine);
 }
@@ -274,6 +279,7 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
         if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID))
                 verbs_on_run_ended(machines->verbs, machine->uuid, machine->id);
         status_lines_look(machines->status_lines, machine);
+        address_watch_look(machines->addresses, machine, mask);
         if (mask & UNIT_BITS)
                 unit_starts_look(machines->starts, machine);
         if (mask & (UNIT_BITS | RUN_BITS))

@@ -21,6 +21,7 @@ typedef struct Machines {
         struct Sync *sync;
         struct ImageWatch *images;
         struct NetworkWatch *networks;
+        struct AddressWatch *addresses;
         struct Machined *machined;
         struct Units *units;       /* NULL: they are not used */
         struct UnitStarts *starts; /* likewise */

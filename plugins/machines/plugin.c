@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plugin.h"
 
+#include "address-watch.h"
 #include "autostart.h"
 #include "console.h"
 #include "events.h"
@@ -41,6 +42,9 @@ static int plugin_start(void *plugin) {
                                                  .closing = network_watch_closing,
                                                  .connected = network_watch_on_connected,
                                                  .userdata = machines->networks });
+        hypervisor_listen(machines->services->hypervisor,
+                          &(HypervisorListener){ .connected = address_watch_on_connected,
+                                                 .userdata = machines->addresses });
         hypervisor_listen(machines->services->hypervisor,
                           &(HypervisorListener){ .connected = status_lines_on_connected,
                                                  .userdata = machines->status_lines });
@@ -86,7 +90,8 @@ static void *plugin_free(void *plugin) {
         return machines_free(plugin);
 }
 
-static const char *const features[] = { "consoles", "query", "statistics", "statistics-history", NULL };
+static const char *const features[] = { "addresses",  "consoles",           "query",
+                                        "statistics", "statistics-history", NULL };
 
 const PluginDescriptor hatago_plugin = {
         .abi = PLUGIN_ABI,

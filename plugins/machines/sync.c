@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sync.h"
 
+#include "address-watch.h"
 #include "common/log.h"
 #include "image-watch.h"
 #include "mirror.h"
@@ -256,6 +257,7 @@ static void sync_on_survey_began(void *userdata) {
 static void sync_on_turn(void *userdata, const char *uuid) {
         Sync *sync = userdata;
         image_watch_look(sync->machines->images, uuid);
+        address_watch_turn(sync->machines->addresses, uuid);
 }
 
 static void sync_on_survey_ended(void *userdata, bool complete) {

@@ -231,6 +231,19 @@ static void test_another_run_has_another_process(Fixture *f, const void *unused)
         g_assert_cmpuint(f->machine->started_at, ==, 0);
 }
 
+static void test_another_run_has_another_guest(Fixture *f, const void *unused) {
+        const char *const two[] = { "192.0.2.1", "2001:db8::1", NULL }, *const none[] = { NULL };
+
+        g_assert_cmpuint(read_running(f, 5), !=, 0);
+        g_assert_cmphex(machine_apply_addresses(f->machine, two), ==, MACHINE_BIT(MACHINE_ADDRESSES));
+        g_assert_cmpuint(machine_apply_addresses(f->machine, two), ==, 0);
+        g_assert_cmpuint(read_running(f, 5), ==, 0);
+        g_assert_cmphex(read_running(f, 6), ==,
+                        MACHINE_BIT(MACHINE_DOMAIN_ID) | MACHINE_BIT(MACHINE_ADDRESSES));
+        g_assert_cmpuint(machine_apply_addresses(f->machine, none), ==, 0);
+        g_assert_cmpuint(machine_apply_addresses(f->machine, NULL), ==, 0);
+}
+
 static void test_started_and_stopped_apply_at_once(Fixture *f, const void *unused) {
         g_assert_cmpuint(started(f, 5), !=, 0);
         is(f, 5, VIR_DOMAIN_RUNNING);
@@ -379,6 +392,7 @@ int main(int argc, char **argv) {
             test_a_configuration_is_taken_over_and_compared);
         add("/machine/a-reason-has-changed-when-its-word-has", test_a_reason_has_changed_when_its_word_has);
         add("/machine/another-run-has-another-process", test_another_run_has_another_process);
+        add("/machine/another-run-has-another-guest", test_another_run_has_another_guest);
         add("/machine/started-and-stopped-apply-at-once", test_started_and_stopped_apply_at_once);
         add("/machine/stopped-without-id-ends-the-run-that-was-announced",
             test_stopped_without_id_ends_the_run_that_was_announced);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "address-watch.h"
 #include "autostart.h"
 #include "flag-watch.h"
 #include "image-watch.h"
@@ -13,6 +14,23 @@
 #include "warnings.h"
 
 /* What test-sync-world.c leaves out of the plugin: nothing of it is asked in these tests. */
+
+AddressWatch *address_watch_new(Machines *machines) {
+        return NULL;
+}
+
+AddressWatch *address_watch_free(AddressWatch *watch) {
+        return NULL;
+}
+
+void address_watch_look(AddressWatch *watch, const Machine *machine, uint64_t mask) {
+}
+
+void address_watch_turn(AddressWatch *watch, const char *uuid) {
+}
+
+void address_watch_forget(AddressWatch *watch, const char *uuid) {
+}
 
 Autostart *autostart_new(Machines *machines) {
         return NULL;

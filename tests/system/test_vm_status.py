@@ -6,6 +6,7 @@ import re
 import time
 
 import pytest
+from hatago_bus import MACHINE, MANAGER, NO_OPTIONS, ROOT
 from hatago_hosts import Guest
 
 pytestmark = pytest.mark.alone
@@ -122,6 +123,31 @@ def test_what_only_the_guest_agent_knows_is_shown(host, guests):
     time.sleep(1)
     look(host)
     assert line(host, "static").endswith(", 10.99.0.7")
+
+
+def test_the_bus_tells_all_addresses(host, guests, bus):
+    """A lease by its event, what the agent knows in turn; and one that hangs holds up no other."""
+    guest = guests("addressed", network=NETWORK)
+    path = bus.machine("addressed")
+    until(lambda: address_of(host, "addressed"), 90, "a lease")
+    known = [address_of(host, "addressed")]
+    bus.wait_property(path, "Addresses", known)
+    guest.wait_agent()
+    command = {"execute": "guest-exec", "arguments": {
+        "path": "/sbin/ip", "arg": ["addr", "add", "10.77.0.7/24", "dev", "eth0"]}}
+    guest.virsh("qemu-agent-command", json.dumps(command))
+    bus.call(ROOT, MANAGER, "Subscribe", NO_OPTIONS)
+    bus.wait_property(path, "Addresses", [*known, "10.77.0.7"], 60)
+
+    host.run(["kill", "-STOP", str(main_pid(host, "addressed"))])
+    guests("beside", network=NETWORK)
+    until(lambda: address_of(host, "beside"), 90, "a lease")
+    bus.wait_property(bus.machine("beside"), "Addresses", [address_of(host, "beside")])
+    assert bus.get(path, MACHINE, "Addresses") == [*known, "10.77.0.7"]
+    host.run(["kill", "-CONT", str(main_pid(host, "addressed"))])
+    guest.virsh("destroy")
+    bus.wait_property(path, "Addresses", [])
+    bus.call(ROOT, MANAGER, "Unsubscribe", NO_OPTIONS)
 
 
 def test_a_frozen_machine_holds_up_no_other(host, guests):

@@ -85,6 +85,37 @@ char *guest_address_pick(const virDomainInterfacePtr *interfaces, int n) {
                                ?: find_address(interfaces, n, VIR_IP_ADDR_TYPE_IPV6, read_ipv6);
 }
 
+static void pick_family(const virDomainInterfacePtr *interfaces, int n, int type,
+                        char *(*read)(const char *text), GPtrArray *texts) {
+        for (int i = 0; i < n; i++)
+                for (unsigned j = 0; j < interfaces[i]->naddrs; j++) {
+                        const virDomainIPAddress *address = &interfaces[i]->addrs[j];
+                        g_autofree char *text =
+                                        address->type == type && address->addr ? read(address->addr) : NULL;
+
+                        if (texts->len >= GUEST_ADDRESSES_MAX)
+                                return;
+                        if (text && !g_ptr_array_find_with_equal_func(texts, text, g_str_equal, NULL))
+                                g_ptr_array_add(texts, g_steal_pointer(&text));
+                }
+}
+
+void guest_addresses_pick(const virDomainInterfacePtr *interfaces, int n, GPtrArray *texts) {
+        pick_family(interfaces, n, VIR_IP_ADDR_TYPE_IPV4, read_ipv4, texts);
+        pick_family(interfaces, n, VIR_IP_ADDR_TYPE_IPV6, read_ipv6, texts);
+}
+
+int guest_addresses_read(virDomainPtr domain, unsigned source, GPtrArray *texts) {
+        virDomainInterfacePtr *interfaces = NULL;
+        int n = virDomainInterfaceAddresses(domain, &interfaces, source, /* flags= */ 0);
+
+        guest_addresses_pick(interfaces, n, texts);
+        for (int i = 0; i < n; i++)
+                virDomainInterfaceFree(interfaces[i]);
+        free(interfaces);
+        return n;
+}
+
 static char *ask(virDomainPtr domain, unsigned source) {
         virDomainInterfacePtr *interfaces = NULL;
         int n = virDomainInterfaceAddresses(domain, &interfaces, source, /* flags= */ 0);

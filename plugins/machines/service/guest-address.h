@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <glib.h>
 #include <libvirt/libvirt.h>
 #include <stdbool.h>
 
@@ -26,6 +27,17 @@ char *guest_address_read(const char *text);
 /* Whether it is one of the host's own, or the broadcast address of one of its networks; in canonical form.
  * Yes where the kernel does not tell. */
 bool guest_address_is_own(const char *address);
+
+/* How many are told of one guest. */
+#define GUEST_ADDRESSES_MAX 16U
+
+/* All of a list of libvirt's, which is hostile, that guest_address_read() takes: those of IPv4 first, each
+ * once. They are added to texts, which are freed with g_free(), until there are GUEST_ADDRESSES_MAX. */
+void guest_addresses_pick(const virDomainInterfacePtr *interfaces, int n, GPtrArray *texts);
+
+/* The same of what libvirt says of a domain by one of its sources. Returns a negative number where it does
+ * not tell: its last error has why. */
+int guest_addresses_read(virDomainPtr domain, unsigned source, GPtrArray *texts);
 
 /* The best of a list of libvirt's, which is hostile: all that is no address is passed over. */
 char *guest_address_pick(const virDomainInterfacePtr *interfaces, int n);

@@ -64,6 +64,37 @@ static void test_all_addresses_of_an_interface_are_looked_at(void) {
         assert_picked(guest_address_pick(list, G_N_ELEMENTS(list)), "10.0.0.8");
 }
 
+/* As many as there may be, of a guest that tells of thousands. */
+static void test_the_list_has_each_once_and_has_an_end(void) {
+        g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+        g_autofree virDomainIPAddress *parts = g_new0(virDomainIPAddress, 5000);
+        virDomainInterface interface = { .addrs = parts, .naddrs = 4 };
+        const virDomainInterfacePtr list[] = { &interface };
+        g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
+
+        parts[0] = (virDomainIPAddress){ .type = VIR_IP_ADDR_TYPE_IPV6, .addr = (char *) "2001:DB8::1" };
+        parts[1] = (virDomainIPAddress){ .type = VIR_IP_ADDR_TYPE_IPV4, .addr = (char *) "10.0.0.8" };
+        parts[2] = (virDomainIPAddress){ .type = VIR_IP_ADDR_TYPE_IPV4, .addr = (char *) "127.0.0.1" };
+        parts[3] = (virDomainIPAddress){ .type = VIR_IP_ADDR_TYPE_IPV6, .addr = (char *) "2001:db8:0::1" };
+        guest_addresses_pick(list, 1, texts);
+        g_assert_cmpuint(texts->len, ==, 2);
+        g_assert_cmpstr(texts->pdata[0], ==, "10.0.0.8");
+        g_assert_cmpstr(texts->pdata[1], ==, "2001:db8::1");
+        guest_addresses_pick(list, 1, texts);
+        guest_addresses_pick(NULL, -1, texts);
+        g_assert_cmpuint(texts->len, ==, 2);
+
+        for (unsigned i = 4; i < 5000; i++) {
+                char *text = g_strdup_printf("10.1.%u.%u", i / 250, i % 250);
+
+                g_ptr_array_add(kept, text);
+                parts[i] = (virDomainIPAddress){ .type = VIR_IP_ADDR_TYPE_IPV4, .addr = text };
+        }
+        interface.naddrs = 5000;
+        guest_addresses_pick(list, 1, texts);
+        g_assert_cmpuint(texts->len, ==, GUEST_ADDRESSES_MAX);
+}
+
 static void expect_read(const char *text, const char *expected) {
         g_autofree char *address = guest_address_read(text);
 
@@ -132,6 +163,8 @@ int main(int argc, char **argv) {
                         test_what_is_no_address_is_never_shown);
         g_test_add_func("/guest-address/all addresses of an interface are looked at",
                         test_all_addresses_of_an_interface_are_looked_at);
+        g_test_add_func("/guest-address/the list has each once, and has an end",
+                        test_the_list_has_each_once_and_has_an_end);
         g_test_add_func("/guest-address/where no guest is, is not read", test_where_no_guest_is_is_not_read);
         g_test_add_func("/guest-address/the host's own is known", test_the_hosts_own_is_known);
         return g_test_run();
