@@ -469,13 +469,15 @@ def test_shutdown_waits_as_long_as_is_set(inn):
 def test_a_new_machine_has_its_settings_from_the_beginning(inn):
     inn.open("db")
     inn.uuids["web"] = fresh_uuid()
-    inn.file("web").write_text("[Machine]\nName=web\nAutostart=yes\n")
+    for name in ("web", "db"):
+        inn.file(name).write_text(f"[Machine]\nName={name}\nAutostart=yes\n")
     inn.systemd.tell("Reloading", GLib.Variant("(b)", (False,)))
-    inn.caller.iterate(0.3)
+    inn.caller.wait(lambda: inn.by("db") == ["hatago"], 10, "the files are read")
     path = inn.caller.define(domain_xml("web", inn.uuids["web"]))
-    inn.caller.iterate(0.1)
-    added = [arguments for _, _, member, arguments in inn.caller.signals if member.endswith("InterfacesAdded")]
-    assert added[-1][0] == path and added[-1][1][SERVICE]["AutostartBy"] == ["hatago"]
+    added = inn.caller.wait(lambda: [arguments[1][SERVICE] for _, _, member, arguments in inn.caller.signals
+                                     if member.endswith("InterfacesAdded") and arguments[0] == path], 10,
+                            "it is told")
+    assert [facts["AutostartBy"] for facts in added] == [["hatago"]]
 
 
 def test_query_has_these_properties_too(inn):

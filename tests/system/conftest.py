@@ -4,6 +4,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "lib"))
 
-from hatago_bus import MACHINE, Bus, options  # noqa: E402
+from hatago_bus import MACHINE, MANAGER, ROOT, Bus, options  # noqa: E402
 from hatago_hosts import Guest, Host  # noqa: E402
 
 
@@ -43,6 +44,19 @@ def bus(host):
              "agent connected")
     yield bus
     bus.close()
+
+
+def lost_and_back(bus, act, timeout):
+    """Act; Connected turns false and true again in time, told by signals. Return the time taken."""
+    bus.iterate(0.1)
+    begin = time.monotonic()
+    act()
+    changes = bus.wait(lambda: [(when, change["Connected"]) for when, change
+                                in bus.changes(ROOT, MANAGER)
+                                if when > begin and "Connected" in change][1:], timeout,
+                       "Connected false and true")
+    assert [value for _, value in changes] == [True]
+    return changes[0][0] - begin
 
 
 class Machine:

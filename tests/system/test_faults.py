@@ -4,7 +4,7 @@
 import time
 
 import pytest
-from conftest import connect
+from conftest import connect, lost_and_back
 from hatago_bus import MANAGER, NO_OPTIONS, ROOT, BusError
 
 pytestmark = pytest.mark.alone
@@ -13,19 +13,6 @@ pytestmark = pytest.mark.alone
 def connected(bus):
     """Return the agent's Connected."""
     return bus.get(ROOT, MANAGER, "Connected")
-
-
-def lost_and_back(bus, act, timeout):
-    """Act; Connected turns false and true again in time, told by signals. Return the time taken."""
-    bus.iterate(0.1)
-    begin = time.monotonic()
-    act()
-    changes = bus.wait(lambda: [(when, change["Connected"]) for when, change
-                                in bus.changes(ROOT, MANAGER)
-                                if when > begin and "Connected" in change][1:], timeout,
-                       "Connected false and true")
-    assert [value for _, value in changes] == [True]
-    return changes[0][0] - begin
 
 
 def restart_libvirtd(host):

@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from conftest import Machine
+from conftest import Machine, lost_and_back
 from hatago_bus import JOB, MACHINE, MACHINES, MANAGER, NO_OPTIONS, ROOT, BusError, options
 from hatago_hosts import Guest
 
@@ -353,14 +353,10 @@ def slow_libvirt(host, bus):
     hook = host.root / HOOK.lstrip("/")
     hook.write_text('#!/bin/sh\n[ "$2" = prepare ] && sleep 4\nexit 0\n')
     hook.chmod(0o755)
-    host.run(["systemctl", "restart", "libvirtd"])
-    bus.iterate(1)
-    bus.wait(lambda: connected(bus), 30, "the agent connected")
+    lost_and_back(bus, lambda: host.run(["systemctl", "restart", "libvirtd"]), 30)
     yield
     hook.unlink()
-    host.run(["systemctl", "restart", "libvirtd"])
-    bus.iterate(1)
-    bus.wait(lambda: connected(bus), 30, "the agent connected")
+    lost_and_back(bus, lambda: host.run(["systemctl", "restart", "libvirtd"]), 30)
 
 
 def test_a_start_is_cancelled(machine, unit, bus, slow_libvirt):

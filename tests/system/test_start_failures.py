@@ -5,7 +5,8 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from hatago_bus import JOB, MACHINE, MANAGER, NO_OPTIONS, ROOT
+from conftest import lost_and_back
+from hatago_bus import JOB, MACHINE, NO_OPTIONS
 from hatago_hosts import Guest
 
 IMAGES = "/var/lib/libvirt/images"
@@ -244,9 +245,7 @@ def test_kvm_that_may_not_be_used_and_kvm_that_is_not_there(start, says, host, m
                                                             bus):
     """The device is made here: that QEMU cannot go on with it is all that matters."""
     def restart_libvirt():
-        run(host, "systemctl restart libvirtd")
-        bus.iterate(1)  # by then the agent has noticed, and may be connected again already
-        bus.wait(lambda: bus.get(ROOT, MANAGER, "Connected"), 20, "the agent connected again")
+        lost_and_back(bus, lambda: run(host, "systemctl restart libvirtd"), 30)
 
     run(host, "umount /dev/kvm 2>/dev/null; rm -f /dev/kvm; mknod -m 666 /dev/kvm c 10 232")
     restart_libvirt()

@@ -120,9 +120,7 @@ def test_what_only_the_guest_agent_knows_is_shown(host, guests):
     command = {"execute": "guest-exec", "arguments": {
         "path": "/sbin/ip", "arg": ["addr", "add", "10.99.0.7/24", "dev", "eth0"]}}
     guest.virsh("qemu-agent-command", json.dumps(command))
-    time.sleep(1)
-    look(host)
-    assert line(host, "static").endswith(", 10.99.0.7")
+    until(lambda: look(host) and line(host, "static").endswith(", 10.99.0.7"), 20, "the address")
 
 
 def test_the_bus_tells_all_addresses(host, guests, bus):

@@ -351,14 +351,16 @@ def test_killed_while_it_starts_it_is_off(vm):
 def test_stopped_at_any_time_it_is_off(vm):
     """From the first moment of its start to some time after it."""
     vm.define()
-    seen = set()
-    for pause in (0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1):
+    seen, pauses = set(), [0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1]
+    for pause in pauses:
         vm.settings("StopTimeoutSec=1")
         vm.systemctl("start", "--no-block")
         time.sleep(pause)
         seen.add(vm.show("ActiveState"))
         vm.systemctl("stop")
         vm.check_off("inactive", "success")
+        if pause == pauses[-1] < 16 and "active" not in seen:  # a busy host
+            pauses.append(2 * pause)
     assert seen >= {"activating", "active"}, "the test is wrong: it has not met both"
 
 
