@@ -2,6 +2,7 @@
 #include "unit-runner.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "common/cleanup.h"
 #include "common/log.h"
@@ -25,7 +26,8 @@ struct UnitRunner {
         sd_bus *bus;
         GPtrArray *runs;
         GArray *listeners; /* of Listener */
-        sd_bus_slot *match;
+        sd_bus_slot *match, *owner_match;
+        bool away;                   /* systemd is replacing itself (daemon-reexec) */
         sd_bus_slot *reload;         /* while systemd does it */
         GArray *reloading, *waiting; /* of Waiter: for the one under way, and for the next */
 };
@@ -119,6 +121,7 @@ UnitRunner *unit_runner_free(UnitRunner *runner) {
         g_array_unref(runner->listeners);
         sd_bus_slot_unref(runner->reload);
         sd_bus_slot_unref(runner->match);
+        sd_bus_slot_unref(runner->owner_match);
         sd_bus_unref(runner->bus);
         sd_event_unref(runner->event);
         g_free(runner);
@@ -206,6 +209,8 @@ static int run_on_started(sd_bus_message *m, void *userdata, sd_bus_error *error
         const char *job;
 
         run->call = sd_bus_slot_unref(run->call);
+        if (sd_bus_message_is_method_error(m, NULL) && run->runner->away)
+                return 0; /* it has not read it: it is asked again when it is back */
         if (sd_bus_message_is_method_error(m, NULL)) {
                 g_autofree char *text =
                                 g_strdup_printf("systemd does not %s %s: %s",
@@ -235,6 +240,14 @@ static int run_on_deadline(sd_event_source *source, uint64_t usec, void *userdat
         return 0;
 }
 
+static int run_send(UnitRun *run) {
+        if (run->order.fresh)
+                run_reset(run);
+        return sd_bus_call_method_async(run->runner->bus, &run->call, SYSTEMD_NAME, SYSTEMD_PATH,
+                                        SYSTEMD_MANAGER, methods[run->order.verb], run_on_started, run, "ss",
+                                        run->order.unit, "replace");
+}
+
 void unit_runner_order(UnitRunner *runner, const UnitOrder *order) {
         UnitRun *run = g_new(UnitRun, 1);
         uint64_t patience = order->patience;
@@ -246,11 +259,7 @@ void unit_runner_order(UnitRunner *runner, const UnitOrder *order) {
 
         (void) failure_set(&run->failure, ERROR_TIMED_OUT, "%s has not ended within %u s; it goes on.",
                            order->unit, (unsigned) (patience / G_USEC_PER_SEC));
-        if (order->fresh)
-                run_reset(run);
-        r = sd_bus_call_method_async(runner->bus, &run->call, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                     methods[order->verb], run_on_started, run, "ss", order->unit,
-                                     "replace");
+        r = runner->away ? 0 : run_send(run);
         if (r < 0) {
                 (void) failure_set(&run->failure, ERROR_UNIT_UNAVAILABLE,
                                    "Cannot ask systemd for %s of %s: %s", methods[order->verb], order->unit,
@@ -263,6 +272,124 @@ void unit_runner_order(UnitRunner *runner, const UnitOrder *order) {
         r = sd_event_add_time_relative(runner->event, &run->deadline, CLOCK_BOOTTIME, patience,
                                        /* accuracy= */ 0, run_on_deadline, run);
         g_assert(r >= 0);
+}
+
+/*
+ * When systemd has replaced itself: what it told meanwhile nobody has heard
+ */
+
+/* How a job has ended that is not there any more; what is not known is not told as done. */
+static const char *run_judge(const UnitRun *run, const char *active, bool oneshot) {
+        static const struct {
+                UnitVerb verb;
+                const char *active, *result;
+        } rows[] = {
+                { UNIT_START, "active", "done" },   { UNIT_START, "reloading", "done" },
+                { UNIT_START, "failed", "failed" }, { UNIT_START, "activating", "failed" }, /* once more */
+                { UNIT_STOP, "inactive", "done" },  { UNIT_STOP, "failed", "done" },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+                if (rows[i].verb == run->order.verb && g_str_equal(rows[i].active, active))
+                        return rows[i].result;
+
+        /* Such a unit has done all that it does. */
+        return run->order.verb == UNIT_START && oneshot && g_str_equal(active, "inactive") ? "done"
+                                                                                           : "canceled";
+}
+
+/* Of all the properties of a unit these: a{sv}. The strings are the message's. */
+static int read_state(sd_bus_message *m, const char **ret_active, const char **ret_type,
+                      const char **ret_job) {
+        const char *name;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "{sv}");
+        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                r = sd_bus_message_read(m, "s", &name);
+                if (r < 0)
+                        return r;
+
+                if (g_str_equal(name, "ActiveState"))
+                        r = sd_bus_message_read(m, "v", "s", ret_active);
+                else if (g_str_equal(name, "Type"))
+                        r = sd_bus_message_read(m, "v", "s", ret_type);
+                else if (g_str_equal(name, "Job"))
+                        r = sd_bus_message_read(m, "v", "(uo)", NULL, ret_job);
+                else
+                        r = sd_bus_message_skip(m, "v");
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+        }
+        return r;
+}
+
+static int run_on_state(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        UnitRun *run = userdata;
+        const char *active = "", *type = "", *job = "";
+        g_autofree char *text = NULL;
+
+        run->call = sd_bus_slot_unref(run->call);
+        if (!sd_bus_message_is_method_error(m, NULL) && read_state(m, &active, &type, &job) >= 0) {
+                if (!g_str_equal(job, run->job))
+                        run_on_removed(run, run->job, run_judge(run, active, g_str_equal(type, "oneshot")));
+                return 0;
+        }
+        if (run->runner->away)
+                return 0;
+
+        text = g_strdup_printf("systemd does not tell what became of %s.", run->order.unit);
+        run_fail(run, ERROR_UNIT_UNAVAILABLE, text);
+        return 0;
+}
+
+static int run_ask_state(UnitRun *run) {
+        char *path = NULL; /* by malloc() */
+        int r;
+
+        r = sd_bus_path_encode(SYSTEMD_PATH "/unit", run->order.unit, &path);
+        if (r < 0)
+                return r;
+
+        run->call = sd_bus_slot_unref(run->call);
+        r = sd_bus_call_method_async(run->runner->bus, &run->call, SYSTEMD_NAME, path,
+                                     "org.freedesktop.DBus.Properties", "GetAll", run_on_state, run, "s",
+                                     /* all interfaces */ "");
+        free(path);
+        return r;
+}
+
+static bool run_is_over(const UnitRun *run) {
+        return run->job && g_strcmp0(run->job, run->gone_job) == 0;
+}
+
+static void runner_subscribe(UnitRunner *runner);
+
+static int runner_on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        UnitRunner *runner = userdata;
+        const char *owner;
+
+        if (sd_bus_message_read(m, "sss", NULL, NULL, &owner) < 0)
+                return 0;
+
+        runner->away = !*owner;
+        if (runner->away)
+                return 0;
+
+        runner_subscribe(runner);
+        /* From the end: one may leave the array. */
+        for (guint i = runner->runs->len; i > 0; i--) {
+                UnitRun *run = runner->runs->pdata[i - 1];
+                int r = 0;
+
+                if (run->job && !run_is_over(run))
+                        r = run_ask_state(run);
+                else if (!run->job && !run->call)
+                        r = run_send(run);
+                if (r < 0)
+                        run_fail(run, ERROR_UNIT_UNAVAILABLE, "Cannot ask systemd.");
+        }
+        return 0;
 }
 
 /*
@@ -305,19 +432,29 @@ void unit_runner_on_job_removed(UnitRunner *runner, void (*job_removed)(void *us
         g_array_append_val(runner->listeners, listener);
 }
 
+/* Without an answer: if there is no systemd, starting a unit says so. */
+static void runner_subscribe(UnitRunner *runner) {
+        (void) sd_bus_call_method_async(runner->bus, /* ret_slot= */ NULL, SYSTEMD_NAME, SYSTEMD_PATH,
+                                        SYSTEMD_MANAGER, "Subscribe", /* callback= */ NULL,
+                                        /* userdata= */ NULL, NULL);
+}
+
 int unit_runner_listen(UnitRunner *runner) {
         int r;
 
         r = sd_bus_match_signal_async(runner->bus, &runner->match, SYSTEMD_NAME, SYSTEMD_PATH,
                                       SYSTEMD_MANAGER, "JobRemoved", runner_on_removed, runner_on_match,
                                       runner);
-        if (r < 0)
-                return r;
-
-        /* Without an answer: if there is no systemd, starting a unit says so. */
-        return sd_bus_call_method_async(runner->bus, /* ret_slot= */ NULL, SYSTEMD_NAME, SYSTEMD_PATH,
-                                        SYSTEMD_MANAGER, "Subscribe", /* callback= */ NULL,
-                                        /* userdata= */ NULL, NULL);
+        if (r >= 0)
+                r = sd_bus_add_match_async(runner->bus, &runner->owner_match,
+                                           "type='signal',sender='org.freedesktop.DBus',"
+                                           "path='/org/freedesktop/DBus',"
+                                           "interface='org.freedesktop.DBus',member='NameOwnerChanged',"
+                                           "arg0='" SYSTEMD_NAME "'",
+                                           runner_on_owner, runner_on_match, runner);
+        if (r >= 0)
+                runner_subscribe(runner);
+        return r;
 }
 
 /*

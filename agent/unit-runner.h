@@ -10,7 +10,10 @@
 #include "common/error.h"
 
 /* Starts and stops the units that do as root what the agent cannot, and waits for the ends of systemd's jobs
- * without blocking. Which units it may, polkit says (units/hatago.rules.in). */
+ * without blocking. Which units it may, polkit says (units/hatago.rules.in).
+ *
+ * When systemd replaces itself (daemon-reexec), ends of jobs that it tells meanwhile are heard by nobody: it
+ * is asked about each that is waited for, and again for what it has not read. */
 typedef struct UnitRunner UnitRunner;
 
 typedef enum UnitVerb {

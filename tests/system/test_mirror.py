@@ -391,6 +391,14 @@ def test_the_agent_ends_while_a_unit_starts(machine, unit, bus, host, slow_libvi
     assert machine.get("State") == "paused" and adopted(unit, machine.guest) < 1
 
 
+def test_systemd_replaces_itself_while_a_unit_starts(machine, unit, bus, host, slow_libvirt):
+    job = bus.call(machine.path, MACHINE, "Start", options(paused=True))
+    unit.wait("activating")
+    host.run(["systemctl", "daemon-reexec"])
+    assert bus.wait_job(job, timeout=30)[0] == "done"
+    assert machine.get("State") == "paused" and unit.state == "active"
+
+
 def test_systemctl_and_the_agent_start_it_at_once(machine, unit, bus, slow_libvirt):
     unit.call("StartUnit")
     unit.wait("activating")
