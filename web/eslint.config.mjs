@@ -9,7 +9,7 @@ export default ts.config(
     ...ts.configs.recommendedTypeChecked,
     hooks.configs.flat.recommended,
     {
-        languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["*.mjs", "test/*.mjs", "po/*.mjs"] } } },
+        languageOptions: { parserOptions: { projectService: true } },
         rules: {
             eqeqeq: "error",
             "no-console": "error",
@@ -21,7 +21,14 @@ export default ts.config(
     {
         files: ["**/*.mjs"],
         ...ts.configs.disableTypeChecked,
-        languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly", localStorage: "readonly" } },
+        languageOptions: {
+            ...ts.configs.disableTypeChecked.languageOptions,
+            globals: Object.fromEntries([
+                "console", "process", "URL",
+                // of the browser, within page.evaluate()
+                "CustomEvent", "document", "getComputedStyle", "localStorage", "location", "requestAnimationFrame", "window",
+            ].map((name) => [name, "readonly"])),
+        },
         rules: { ...ts.configs.disableTypeChecked.rules, "no-console": "off" },
     },
     {

@@ -26,6 +26,8 @@ export function serve(port = 0) {
         const referrer = new URL(request.headers.referer ?? "http://localhost");
         const language = (searchParams.get("language") ?? referrer.searchParams.get("language")) || "en";
         const name = pathname.endsWith("/po.js") ? pathname.replace(/po\.js$/, `po.${language}.js`) : pathname;
+        if (name === "/favicon.ico")
+            return void response.writeHead(204).end();
         readFile(join(folder, normalize(name))).then(
             (data) => response.writeHead(200, { "Content-Type": TYPES[extname(name)] ?? "text/plain", "Content-Security-Policy": policy }).end(data),
             () => response.writeHead(name.includes("/po.") ? 200 : 404, { "Content-Type": "text/javascript" }).end());

@@ -27,8 +27,9 @@ export function App() {
             <PageSection type="tabs" hasBodyWrapper={false}>
                 <Tabs component={TabsComponent.nav} aria-label={_("Areas")} activeKey={area} usePageInsets
                       onSelect={(_event, key) => go(key ? [String(key)] : [])}>
-                    <Tab eventKey="" title={<TabTitleText>{_("Overview")}</TabTitleText>} href={href([])} />
-                    <Tab eventKey="machines" title={<TabTitleText>{_("Machines")}</TabTitleText>} href={href(["machines"])} />
+                    <Tab eventKey="" title={<TabTitleText>{_("Overview")}</TabTitleText>} href={href([])} aria-controls={undefined} />
+                    <Tab eventKey="machines" title={<TabTitleText>{_("Machines")}</TabTitleText>} href={href(["machines"])}
+                         aria-controls={undefined} />
                 </Tabs>
             </PageSection>
             <LinkBanner />
