@@ -8,6 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { writeNotices } from "./notices.mjs";
 import { writeCatalogs } from "./po/catalogs.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -50,7 +51,8 @@ async function build() {
         const context = await esbuild.context(page);
         await context.watch();
     } else {
-        await esbuild.build(page);
+        const { metafile } = await esbuild.build({ ...page, metafile: true });
+        await writeNotices(here, out, metafile);
     }
     if (options.fake)
         await esbuild.build({ ...common, entryPoints: ["test/fake/page.ts"], outfile: join(out, "../base1/cockpit.js"), format: "iife" });

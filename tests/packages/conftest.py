@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parents[2]
-NAMES = ("hatago", "hatago-host", "hatago-machines", "hatagod")
+NAMES = ("cockpit-hatago", "hatago", "hatago-host", "hatago-machines", "hatagod")
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,26 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the Debian packages, and "meson install", put where."""
 
+import json
 import os
 import re
 import subprocess
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 from conftest import NAMES, TOP
 
-# Every file of every package. @LIB@ is Debian's folder of the processor, such as lib/x86_64-linux-gnu.
+# Every file of every package. @LIB@ is Debian's folder of the processor, such as lib/x86_64-linux-gnu; the page also has
+# parts with names of the bundler's, BUNDLED.
 FILES = """
+cockpit-hatago
+    -rw-r--r-- /usr/share/cockpit/hatago/index.css
+    -rw-r--r-- /usr/share/cockpit/hatago/index.html
+    -rw-r--r-- /usr/share/cockpit/hatago/index.js
+    -rw-r--r-- /usr/share/cockpit/hatago/manifest.json
+    -rw-r--r-- /usr/share/cockpit/hatago/po.ja.js
+    -rw-r--r-- /usr/share/cockpit/hatago/third-party.txt
+    -rw-r--r-- /usr/share/metainfo/org.hatago.cockpit.metainfo.xml
 hatago
     -rwxr-xr-x /usr/bin/hatago
     -rw-r--r-- /usr/share/bash-completion/completions/hatago
@@ -61,12 +72,15 @@ hatagod
     -rw-r--r-- /usr/share/polkit-1/actions/org.hatago.Host1.policy
     -rw-r--r-- /usr/share/polkit-1/rules.d/hatago.rules
 """
+BUNDLED = re.compile(r"/usr/share/cockpit/hatago/(?!index\.|po\.)[\w.-]+\.(?:js|css|svg|woff2)")
 # What Debian's tools add to a package of this name.
 DEBIAN = """
     -rw-r--r-- /usr/share/doc/{name}/changelog.gz
     -rw-r--r-- /usr/share/doc/{name}/copyright
 """
-DEBIAN_ALSO = {"hatago-host": """
+DEBIAN_ALSO = {"cockpit-hatago": """
+    -rw-r--r-- /usr/share/lintian/overrides/cockpit-hatago
+""", "hatago-host": """
     -rw-r--r-- /usr/share/lintian/overrides/hatago-host
 """, "hatago-machines": """
     -rw-r--r-- /usr/share/lintian/overrides/hatago-machines
@@ -133,6 +147,7 @@ def test_a_package_has_these_files_and_no_others(packages, name):
     """Each file at its place, with its mode; everything is root's; folders are 0755."""
     entries = list(listing(packages[name]))
     files = {f"{mode} {path}" for mode, _, path in entries if not mode.startswith("d")}
+    files -= {f"-rw-r--r-- {path}" for _, _, path in entries if BUNDLED.fullmatch(path)}
     expected = table()[name] | set(rows(DEBIAN.format(name=name))) | set(
         rows(DEBIAN_ALSO.get(name, "")))
     assert sorted(files) == sorted(expected)
@@ -161,8 +176,9 @@ def test_lintian_has_nothing_to_say(packages):
 def test_meson_install_puts_the_same_files_and_touches_nothing_else(tmp_path):
     """With DESTDIR: the files of the packages, and the rest of the machine could be read-only."""
     build, destination = tmp_path / "build", tmp_path / "destination"
+    output(TOP / "web" / "modules")
     output("meson", "setup", build, TOP, "--prefix=/usr", "--sysconfdir=/etc", "--localstatedir=/var",
-           f"--libdir=lib/{triplet()}", "--buildtype=plain", "-Dman=enabled", "-Dtests=false")
+           f"--libdir=lib/{triplet()}", "--buildtype=plain", "-Dman=enabled", "-Dtests=false", "-Dweb=true")
     output("ninja", "-C", build)
     output("unshare", "--mount", "sh", "-c", CONFINED, "sh", tmp_path, "meson", "install", "-C",
            build, "--no-rebuild", "--destdir", destination)
@@ -170,7 +186,7 @@ def test_meson_install_puts_the_same_files_and_touches_nothing_else(tmp_path):
                 for files in table().values() for line in files}
     found = {str(path)[len(str(destination)):]: path for path in destination.rglob("*")
              if not path.is_dir()}
-    assert sorted(found) == sorted(expected)
+    assert sorted(path for path in found if not BUNDLED.fullmatch(path)) == sorted(expected)
     executable = {path for path, mode in expected.items() if "x" in mode} | {
         path for path in expected if path.endswith(".so")}
     assert {path for path in found if os.access(found[path], os.X_OK)} == executable
@@ -181,6 +197,25 @@ def test_the_programs_run(unpacked):
     for program in ("usr/bin/hatago", "usr/sbin/hatagod", "usr/libexec/hatago/hatago-fix",
                     "usr/libexec/hatago/hatago-probe"):
         assert "0.1.0" in output(unpacked / program, "--version")
+
+
+def test_what_the_page_bundles_comes_with_its_licences(unpacked):
+    """Of each library a title with version and licence, and its own words."""
+    text = (unpacked / "usr/share/cockpit/hatago/third-party.txt").read_text()
+    titles = dict(re.findall(r"^=+\n(\S+) [\d.]+, ([\w.-]+)", text, re.M))
+    wanted = {"react": "MIT", "react-dom": "MIT", "@patternfly/react-core": "MIT"}
+    assert wanted.items() <= titles.items()
+    assert set(titles.values()) <= {"MIT", "MPL-2.0", "BSD-3-Clause", "0BSD", "Apache-2.0", "ISC"}
+    assert "Permission is hereby granted" in text and "Meta Platforms" in text
+
+
+def test_the_page_tells_cockpit_where_it_is(unpacked):
+    """Its manifest and its place in software catalogues are about the same folder."""
+    manifest = json.loads((unpacked / "usr/share/cockpit/hatago/manifest.json").read_text())
+    assert "index" in manifest["menu"] and manifest["requires"] == {"cockpit": "287"}
+    catalogue = ElementTree.parse(unpacked / "usr/share/metainfo/org.hatago.cockpit.metainfo.xml").getroot()
+    assert catalogue.find("launchable").attrib == {"type": "cockpit-manifest"}
+    assert catalogue.find("launchable").text == "hatago"
 
 
 def test_the_completion_is_a_shell_script(unpacked):
