@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Does what somebody chose, to one machine or many: asks first where something is lost, and tells how it ended.
-import { Button } from "@pf/Button";
-import { Content } from "@pf/Content";
-import { List, ListItem } from "@pf/List";
-import { Modal, ModalBody, ModalFooter, ModalHeader } from "@pf/Modal";
-import { createContext, useCallback, useContext, useState, type ReactNode } from "react";
+import { useCallback, useMemo, useState, type ReactNode } from "react";
 
-import type { Machine } from "../bus/contract";
-import { _, fill, ngettext } from "../lib/i18n";
-import { notifyError } from "../shell/notices";
+import type { Machine, Variants } from "../bus/contract";
+import { asBusError } from "../bus/errors";
+import { _, fill } from "../lib/i18n";
+import { go, machinePath } from "../lib/route";
+import { notify, notifyError } from "../shell/notices";
 import { useHouse } from "../store/context";
-import { perform, type Verb } from "./verbs";
+import { ActionsContext, type Act } from "./act";
+import { ConfirmDialog } from "./confirm-dialog";
+import { RenameDialog } from "./rename-dialog";
+import { Runs } from "./runs";
+import { StateDialog } from "./state-dialog";
+import { perform, verbOf, type Verb } from "./verbs";
 
-type Act = (verb: Verb, machines: readonly Machine[]) => void;
-
-const ActionsContext = createContext<Act>(() => undefined);
-
-/** What to call when somebody chose a verb for machines. */
-export const useAct = (): Act => useContext(ActionsContext);
-
+/** What somebody has to answer before it is done. */
 interface Question {
+    kind: "confirm" | "name" | "state";
     verb: Verb;
     machines: readonly Machine[];
 }
@@ -27,52 +25,59 @@ interface Question {
 export function Actions({ children }: { children: ReactNode }) {
     const house = useHouse();
     const [question, setQuestion] = useState<Question | null>(null);
+    const [runs] = useState(() => new Runs(house));
 
-    const carryOut = useCallback((verb: Verb, machines: readonly Machine[]) => {
-        for (const machine of machines)
-            perform(house, machine, verb).catch((thrown: unknown) =>
-                notifyError(fill("{name}: {verb}", { name: machine.Name, verb: _(verb.label) }), thrown));
-    }, [house]);
+    const failed = useCallback((verb: Verb, machine: Machine, thrown: unknown) => {
+        const { name } = asBusError(thrown);
+        const title = fill(_("{verb}: {name}"), { verb: _(verb.label), name: machine.Name });
+        if (verb.word === "undefine" && name === "MachineHasState")
+            setQuestion({ kind: "state", verb, machines: [machine] });
+        else if (verb.word === "shutdown" && name === "TimedOut")
+            notify("warning", title, _("Its guest has not shut down in time; it may still do so."), [{
+                label: _("Power off …"),
+                onClick: () => setQuestion({ kind: "confirm", verb: verbOf("poweroff"), machines: [machine] }),
+            }]);
+        else
+            notifyError(title, thrown, [{ label: _("To the machine"), onClick: () => go(machinePath(machine.UUID)) }]);
+    }, []);
+
+    const carryOut = useCallback((verb: Verb, machines: readonly Machine[], options: Variants = {}) => {
+        const [machine, ...more] = machines;
+        if (machine && more.length === 0)
+            perform(house, machine, verb, { options }).catch((thrown: unknown) => failed(verb, machine, thrown));
+        else
+            runs.begin(verb, machines, options);
+    }, [house, runs, failed]);
 
     const act = useCallback<Act>((verb, machines) => {
-        if (verb.loses)
-            setQuestion({ verb, machines });
+        if (verb.named || verb.loses)
+            setQuestion({ kind: verb.named ? "name" : "confirm", verb, machines });
         else
             carryOut(verb, machines);
     }, [carryOut]);
 
+    const close = () => setQuestion(null);
+    const [only] = question?.machines ?? [];
     return (
-        <ActionsContext value={act}>
+        <ActionsContext value={useMemo(() => ({ act, runs }), [act, runs])}>
             {children}
-            {question && (
-                <Confirm {...question} onCancel={() => setQuestion(null)}
-                         onConfirm={() => {
-                             carryOut(question.verb, question.machines);
-                             setQuestion(null);
-                         }} />
+            {question?.kind === "confirm" && (
+                <ConfirmDialog verb={question.verb} machines={question.machines} onCancel={close}
+                               onConfirm={() => {
+                                   close();
+                                   carryOut(question.verb, question.machines);
+                               }} />
+            )}
+            {question?.kind === "state" && only && (
+                <StateDialog machine={only} onCancel={close}
+                             onConfirm={(options) => {
+                                 close();
+                                 carryOut(question.verb, [only], options);
+                             }} />
+            )}
+            {question?.kind === "name" && only && (
+                <RenameDialog machine={only} verb={question.verb} onDone={close} />
             )}
         </ActionsContext>
-    );
-}
-
-function Confirm({ verb, machines, onConfirm, onCancel }: Question & { onConfirm: () => void; onCancel: () => void }) {
-    const title = machines.length === 1
-        ? fill(_("{verb}: {name}"), { verb: _(verb.label), name: machines[0]?.Name ?? "" })
-        : fill(ngettext("{verb}: {count} machine", "{verb}: {count} machines", machines.length),
-               { verb: _(verb.label), count: machines.length });
-    return (
-        <Modal variant="small" isOpen onClose={onCancel} aria-labelledby="confirm-title">
-            <ModalHeader title={title} titleIconVariant="warning" labelId="confirm-title" />
-            <ModalBody>
-                <Content component="p">{_(verb.loses ?? "")}</Content>
-                {machines.length > 1 && (
-                    <List isPlain>{machines.map(({ path, Name }) => <ListItem key={path}>{Name}</ListItem>)}</List>
-                )}
-            </ModalBody>
-            <ModalFooter>
-                <Button variant="danger" onClick={onConfirm}>{_(verb.label)}</Button>
-                <Button variant="link" onClick={onCancel}>{_("Cancel")}</Button>
-            </ModalFooter>
-        </Modal>
     );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What went wrong, or well, in a corner of the page and to screen readers.
-import { Alert, AlertActionCloseButton, AlertGroup } from "@pf/Alert";
+import { Alert, AlertActionCloseButton, AlertActionLink, AlertGroup } from "@pf/Alert";
 
 import { asBusError } from "../bus/errors";
 import { Observable, useValue } from "../lib/observable";
@@ -8,23 +8,27 @@ import { errorText } from "../lib/words";
 
 const GOOD_NEWS_MS = 8000;
 
+/** What can be done about it; the notice goes then. */
+interface NoticeAction { label: string; onClick: () => void }
+
 interface Notice {
     id: number;
     variant: "success" | "danger" | "info" | "warning";
     title: string;
     text: string;
+    actions: readonly NoticeAction[];
 }
 
 const notices = new Observable<readonly Notice[]>([]);
 let last = 0;
 
 /** Shows it; bad news stay until they are closed. */
-export function notify(variant: Notice["variant"], title: string, text = ""): void {
-    notices.set([...notices.get(), { id: ++last, variant, title, text }]);
+export function notify(variant: Notice["variant"], title: string, text = "", actions: readonly NoticeAction[] = []): void {
+    notices.set([...notices.get(), { id: ++last, variant, title, text, actions }]);
 }
 
-export function notifyError(title: string, thrown: unknown): void {
-    notify("danger", title, errorText(asBusError(thrown)));
+export function notifyError(title: string, thrown: unknown, actions: readonly NoticeAction[] = []): void {
+    notify("danger", title, errorText(asBusError(thrown)), actions);
 }
 
 function dismiss(id: number): void {
@@ -34,9 +38,18 @@ function dismiss(id: number): void {
 export function NoticeArea() {
     return (
         <AlertGroup isToast isLiveRegion>
-            {useValue(notices).map(({ id, variant, title, text }) => (
+            {useValue(notices).map(({ id, variant, title, text, actions }) => (
                 <Alert key={id} variant={variant} title={title} timeout={variant === "success" ? GOOD_NEWS_MS : false}
-                       onTimeout={() => dismiss(id)} actionClose={<AlertActionCloseButton onClose={() => dismiss(id)} />}>
+                       onTimeout={() => dismiss(id)} actionClose={<AlertActionCloseButton onClose={() => dismiss(id)} />}
+                       actionLinks={actions.map(({ label, onClick }) => (
+                           <AlertActionLink key={label}
+                                            onClick={() => {
+                                                dismiss(id);
+                                                onClick();
+                                            }}>
+                               {label}
+                           </AlertActionLink>
+                       ))}>
                     {text}
                 </Alert>
             ))}

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How components reach the store.
-import { createContext, useContext, useEffect } from "react";
+import { createContext, useContext, useEffect, useState } from "react";
 
 import type { Machine } from "../bus/contract";
 import { useValue } from "../lib/observable";
 import type { House } from "./house";
+import type { Answers } from "./rights";
 import type { Load } from "./statistics";
 
 export const HouseContext = createContext<House | null>(null);
@@ -31,4 +32,31 @@ export function useLoad({ host = false } = {}): Load {
     const { statistics } = useHouse();
     useEffect(() => statistics.watch({ host }), [statistics, host]);
     return useValue(statistics.load);
+}
+
+/** Of how many machines rights are asked for at most: those of more are as those of these, nearly always. */
+const RIGHTS_OF = 64;
+
+/**
+ * What the user may do with these machines, by their paths; those not answered yet are missing. It is asked when the component
+ * comes, and again when a machine is in another state.
+ */
+export function useAnswers(machines: readonly Machine[], verbs: readonly string[]): ReadonlyMap<string, Answers> {
+    const { rights } = useHouse();
+    const asked = machines.slice(0, RIGHTS_OF);
+    const paths = asked.map(({ path }) => path).join(" ");
+    const states = asked.map(({ State, ManagedSave, Persistent }) => `${State}${ManagedSave}${Persistent}`).join(" ");
+    const words = verbs.join(" ");
+    const [answers, setAnswers] = useState<ReadonlyMap<string, Answers>>(new Map());
+    useEffect(() => {
+        let over = false;
+        if (words === "")
+            return undefined;
+        for (const path of paths.split(" ").filter(Boolean))
+            rights.ask(path, words.split(" ")).then(
+                (told) => over || setAnswers((before) => new Map(before).set(path, told)),
+                () => undefined); // it is left to be tried: the agent judges at each verb
+        return () => { over = true; };
+    }, [rights, paths, states, words]);
+    return answers;
 }

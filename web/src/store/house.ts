@@ -9,6 +9,7 @@ import { asBusError, type BusError } from "../bus/errors";
 import { Observable } from "../lib/observable";
 import { Details } from "./details";
 import { Jobs } from "./jobs";
+import { Rights } from "./rights";
 import { Statistics } from "./statistics";
 import { Table } from "./table";
 
@@ -35,6 +36,7 @@ export class House {
     readonly jobs: Jobs;
     readonly statistics: Statistics;
     readonly details: Details;
+    readonly rights: Rights;
 
     private readonly machineTable = new Table<Machine>();
     private readonly checkTable = new Table<Check>();
@@ -49,6 +51,7 @@ export class House {
         this.jobs = new Jobs(this.connection);
         this.statistics = new Statistics(this.connection);
         this.details = new Details(this.connection, this.machineTable);
+        this.rights = new Rights(this.connection);
         this.connection.owner.follow(() => this.onOwner());
     }
 
@@ -91,6 +94,7 @@ export class House {
                 ({ ...this.machineTable.get(path), ...plain(values), path }) as Machine));
             this.link.set({ state: "ready" });
             this.details.renew();
+            this.rights.forget();
             this.statistics.renew();
             await this.readRest(reading);
         } catch (thrown) {

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+import { Alert } from "@pf/Alert";
+import { Button } from "@pf/Button";
+import { Form, FormGroup, FormHelperText } from "@pf/Form";
+import { HelperText, HelperTextItem } from "@pf/HelperText";
+import { Modal, ModalBody, ModalFooter, ModalHeader } from "@pf/Modal";
+import { TextInput } from "@pf/TextInput";
+import { useState, type FormEvent } from "react";
+
+import type { Machine } from "../bus/contract";
+import { asBusError } from "../bus/errors";
+import { _, fill } from "../lib/i18n";
+import { errorText } from "../lib/words";
+import { useHouse } from "../store/context";
+import { nameFault } from "./name";
+import { perform, type Verb } from "./verbs";
+
+export function RenameDialog({ machine, verb, onDone }: { machine: Machine; verb: Verb; onDone: () => void }) {
+    const house = useHouse();
+    const [name, setName] = useState(machine.Name);
+    const [error, setError] = useState("");
+    const [busy, setBusy] = useState(false);
+    const fault = nameFault(name, machine, house.machines.get().values());
+
+    const submit = (event?: FormEvent) => {
+        event?.preventDefault();
+        if (fault || busy)
+            return;
+        if (name === machine.Name) {
+            onDone();
+            return;
+        }
+        setBusy(true);
+        perform(house, machine, verb, { args: [name] }).then(onDone, (thrown: unknown) => {
+            setError(errorText(asBusError(thrown)));
+            setBusy(false);
+        });
+    };
+
+    return (
+        <Modal variant="small" isOpen onClose={onDone} aria-labelledby="rename-title" elementToFocus="#rename-name">
+            <ModalHeader title={fill(_("Rename: {name}"), { name: machine.Name })} labelId="rename-title" />
+            <ModalBody>
+                {error && <Alert isInline variant="danger" title={error} />}
+                <Form onSubmit={submit}>
+                    <FormGroup label={_("New name")} isRequired fieldId="rename-name">
+                        <TextInput id="rename-name" value={name} isRequired validated={fault ? "error" : "default"}
+                                   aria-describedby="rename-help"
+                                   onChange={(_event, value) => {
+                                       setName(value);
+                                       setError("");
+                                   }} />
+                        <FormHelperText>
+                            <HelperText id="rename-help" isLiveRegion>
+                                <HelperTextItem variant={fault ? "error" : "default"}>
+                                    {fault || _("Its UUID and its disks stay as they are; its unit is called by the new name.")}
+                                </HelperTextItem>
+                            </HelperText>
+                        </FormHelperText>
+                    </FormGroup>
+                </Form>
+            </ModalBody>
+            <ModalFooter>
+                <Button variant="primary" isDisabled={fault !== ""} isLoading={busy} onClick={() => submit()}>{_("Rename")}</Button>
+                <Button variant="link" onClick={onDone}>{_("Cancel")}</Button>
+            </ModalFooter>
+        </Modal>
+    );
+}
