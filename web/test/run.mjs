@@ -10,6 +10,14 @@ import { parseArgs } from "node:util";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { junit: { type: "string" } } });
+// What the page does after a minute, no test waits for: such timers do not keep the process.
+const UNREF = `{
+    const set = globalThis.setTimeout;
+    globalThis.setTimeout = Object.assign((work, ms, ...rest) => {
+        const timer = set(work, ms, ...rest);
+        return ms >= 10_000 ? timer.unref() : timer;
+    }, set);
+}`;
 const out = await mkdtemp(join(here, "../.unit-"));
 try {
     const names = (await readdir(join(here, "unit"))).filter((name) => /\.test\.tsx?$/.test(name)
@@ -25,6 +33,7 @@ try {
         platform: "node",
         alias: { "hatago-words": join(here, "fake/words.json") },
         sourcemap: "inline",
+        banner: { js: UNREF },
         logLevel: "warning",
     });
     const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
