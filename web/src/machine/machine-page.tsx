@@ -3,16 +3,16 @@ import { Breadcrumb, BreadcrumbItem } from "@pf/Breadcrumb";
 import { EmptyState, EmptyStateBody } from "@pf/EmptyState";
 import { PageSection } from "@pf/Page";
 import { Tab, TabTitleText, Tabs } from "@pf/Tabs";
-import { Title } from "@pf/Title";
-import type { ComponentType } from "react";
+import { useEffect, useState, type ComponentType } from "react";
 
 import type { Machine } from "../bus/contract";
-import { N_, _ } from "../lib/i18n";
+import { N_, _, fill } from "../lib/i18n";
 import { useValue } from "../lib/observable";
 import { go, href, machinePath } from "../lib/route";
 import { useHouse, useMachine } from "../store/context";
 import { ConsoleTab } from "./console/console-tab";
 import { HardwareTab } from "./hardware-tab";
+import { Head } from "./head";
 import { ServiceTab } from "./service-tab";
 import { SummaryTab } from "./summary-tab";
 import { XMLTab } from "./xml/xml-tab";
@@ -27,19 +27,17 @@ const tabs: { word: string; label: string; Content: ComponentType<TabProps> }[] 
     { word: "xml", label: "XML", Content: XMLTab },
 ];
 
+/** There is one for all tabs: only the open one is rendered. */
+const PANEL = "machine-part";
+
 export function MachinePage({ uuid, tab = "summary" }: { uuid: string; tab?: string | undefined }) {
     const machine = useMachine(uuid);
-    const link = useValue(useHouse().link);
-    const { Content, word } = tabs.find(({ word }) => word === tab) ?? tabs[0]!;
+    const name = useLastName(machine);
+    const { Content, word, label } = tabs.find(({ word }) => word === tab) ?? tabs[0]!;
+    useTitle(name && fill(_("{name}: {tab}"), { name, tab: _(label) }));
 
     if (!machine)
-        return (
-            <PageSection>
-                <EmptyState titleText={link.state === "connecting" ? _("Reading …") : _("There is no such machine.")}>
-                    <EmptyStateBody><a href={href(["machines"])}>{_("All machines")}</a></EmptyStateBody>
-                </EmptyState>
-            </PageSection>
-        );
+        return <Missing name={name} />;
     return (
         <>
             <PageSection type="breadcrumb">
@@ -47,20 +45,54 @@ export function MachinePage({ uuid, tab = "summary" }: { uuid: string; tab?: str
                     <BreadcrumbItem to={href(["machines"])}>{_("Machines")}</BreadcrumbItem>
                     <BreadcrumbItem isActive>{machine.Name}</BreadcrumbItem>
                 </Breadcrumb>
-                <Title headingLevel="h1">{machine.Name}</Title>
+                <Head machine={machine} tab={word} />
             </PageSection>
             <PageSection type="tabs">
                 <Tabs activeKey={word} usePageInsets aria-label={_("Parts of the machine")}
                       onSelect={(_event, key) => go(machinePath(uuid, String(key)))}>
                     {tabs.map(({ word, label }) => (
                         <Tab key={word} eventKey={word} title={<TabTitleText>{_(label)}</TabTitleText>}
-                             href={href(machinePath(uuid, word))} />
+                             href={href(machinePath(uuid, word))} tabContentId={PANEL} />
                     ))}
                 </Tabs>
             </PageSection>
-            <PageSection isFilled>
+            <PageSection isFilled id={PANEL} role="tabpanel" aria-label={_(label)}>
                 <Content machine={machine} />
             </PageSection>
         </>
+    );
+}
+
+/** What it was called when it was last seen; empty: it never was. */
+function useLastName(machine: Machine | undefined): string {
+    const [name, setName] = useState("");
+    if (machine && machine.Name !== name)
+        setName(machine.Name);
+    return machine?.Name ?? name;
+}
+
+/** The title of the window, while the page is there. */
+function useTitle(title: string): void {
+    useEffect(() => {
+        const before = document.title;
+        if (title)
+            document.title = title;
+        return () => {
+            document.title = before;
+        };
+    }, [title]);
+}
+
+/** There is none: not yet, never, or no longer. */
+function Missing({ name }: { name: string }) {
+    const { state } = useValue(useHouse().link);
+    const title = state !== "ready" && !name ? _("Reading …")
+        : name ? fill(_("{name} has been removed."), { name }) : _("There is no such machine.");
+    return (
+        <PageSection>
+            <EmptyState titleText={title} headingLevel="h1">
+                <EmptyStateBody><a href={href(["machines"])}>{_("All machines")}</a></EmptyStateBody>
+            </EmptyState>
+        </PageSection>
     );
 }

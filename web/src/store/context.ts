@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How components reach the store.
-import { createContext, useContext, useEffect, useState } from "react";
+import { createContext, useContext, useEffect, useMemo, useState } from "react";
 
 import type { Machine } from "../bus/contract";
 import { useValue } from "../lib/observable";
+import { MachineHistory, type Range } from "./history";
 import type { House } from "./house";
 import type { Answers } from "./rights";
+import type { Timeline } from "./series";
 import type { Load } from "./statistics";
 
 export const HouseContext = createContext<House | null>(null);
@@ -39,10 +41,11 @@ const RIGHTS_OF = 64;
 
 /**
  * What the user may do with these machines, by their paths; those not answered yet are missing. It is asked when the component
- * comes, and again when a machine is in another state.
+ * comes, and again when a machine is in another state, or the agent or libvirt come or go.
  */
 export function useAnswers(machines: readonly Machine[], verbs: readonly string[]): ReadonlyMap<string, Answers> {
-    const { rights } = useHouse();
+    const { rights, agent, link } = useHouse();
+    const connected = `${useValue(link).state} ${useValue(agent)?.Connected}`;
     const asked = machines.slice(0, RIGHTS_OF);
     const paths = asked.map(({ path }) => path).join(" ");
     const states = asked.map(({ State, ManagedSave, Persistent }) => `${State}${ManagedSave}${Persistent}`).join(" ");
@@ -57,6 +60,14 @@ export function useAnswers(machines: readonly Machine[], verbs: readonly string[
                 (told) => over || setAnswers((before) => new Map(before).set(path, told)),
                 () => undefined); // it is left to be tried: the agent judges at each verb
         return () => { over = true; };
-    }, [rights, paths, states, words]);
+    }, [rights, paths, states, words, connected]);
     return answers;
+}
+
+/** How a machine went over time, kept up to date while the component is there; null: not read yet. */
+export function useHistory(path: string, range: Range): Timeline | null {
+    const { connection, statistics } = useHouse();
+    const history = useMemo(() => new MachineHistory(connection, statistics, path, range), [connection, statistics, path, range]);
+    useEffect(() => history.open(), [history]);
+    return useValue(history.timeline);
 }

@@ -11,7 +11,7 @@ type Values = Record<string, unknown>;
 
 /** Thrown by a method of the agent; name without org.hatago.Host1.Error. */
 export class Refusal extends Error {
-    constructor(name: string, message = name) {
+    constructor(name: string, message = name, readonly values: Record<string, string> = {}) {
         super(message);
         this.name = name.includes(".") ? name : `${NAME}Error.${name}`;
     }
@@ -28,9 +28,12 @@ const uuidOf = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart
 export const machinePath = (uuid: string) => `${ROOT}/machines/${uuid.replace(/[^A-Za-z0-9]/g, (c) => "_" + c.charCodeAt(0).toString(16))}`;
 
 const SERVICE_VALUES: Values = {
-    AutostartBy: [], StartAfter: [], StartDelay: 0, ReadyWhen: "running", ReadyPort: 0, ReadyTimeout: 180e6, ReadyState: "",
+    AutostartBy: [], StartAfter: [], StartDelay: 0, ReadyWhen: "running", ReadyPort: 0, ReadyTimeout: 300e6, ReadyState: "",
     StopTimeout: 0, HostShutdown: "shutdown", UnitResult: "success", UnitStatus: "",
 };
+
+/** Calls that are answered when done, and are jobs meanwhile, by their operation. */
+const JOBS: Record<string, string> = { Configure: "configure", SetAutostart: "set-autostart" };
 
 export class FakeAgent {
     root = { ...ROOT_VALUES };
@@ -140,15 +143,7 @@ export class FakeAgent {
 
     /** Starts a job that does work in a moment. */
     startJob(operation: string, object: string, work: () => void, ms = 20): string {
-        const path = `${ROOT}/jobs/${++this.jobNumber}`;
-        const job: Values = {
-            Id: this.jobNumber, Operation: operation, Objects: [object], State: "running", Result: "", ErrorName: "", ErrorMessage: "",
-            ErrorArguments: {}, StartedAt: Date.now() * 1000, EndedAt: 0, StartedByUID: 1000, Cancelable: true, Progress: 0,
-            ProgressValid: false, Bytes: 0, BytesTotal: 0, Rate: 0, ExpectedEnd: 0,
-        };
-        this.jobs.set(path, job);
-        this.emit(ROOT, OBJECTS, "InterfacesAdded", [path, { [JOB]: boxed(job) }]);
-        this.emit(ROOT, MANAGER, "JobNew", [path]);
+        const path = this.newJob(operation, object);
         setTimeout(() => {
             const refusal = this.refusals.get(operation);
             this.refusals.delete(operation);
@@ -159,10 +154,23 @@ export class FakeAgent {
         return path;
     }
 
+    private newJob(operation: string, object: string): string {
+        const path = `${ROOT}/jobs/${++this.jobNumber}`;
+        const job: Values = {
+            Id: this.jobNumber, Operation: operation, Objects: [object], State: "running", Result: "", ErrorName: "", ErrorMessage: "",
+            ErrorArguments: {}, StartedAt: Date.now() * 1000, EndedAt: 0, StartedByUID: 1000, Cancelable: true, Progress: 0,
+            ProgressValid: false, Bytes: 0, BytesTotal: 0, Rate: 0, ExpectedEnd: 0,
+        };
+        this.jobs.set(path, job);
+        this.emit(ROOT, OBJECTS, "InterfacesAdded", [path, { [JOB]: boxed(job) }]);
+        this.emit(ROOT, MANAGER, "JobNew", [path]);
+        return path;
+    }
+
     endJob(path: string, refusal?: Refusal): void {
         const ended = {
             State: "ended", Result: refusal ? "failed" : "done", ErrorName: refusal?.name ?? "", ErrorMessage: refusal?.message ?? "",
-            EndedAt: Date.now() * 1000, Cancelable: false,
+            ErrorArguments: refusal?.values ?? {}, EndedAt: Date.now() * 1000, Cancelable: false,
         };
         Object.assign(this.jobs.get(path)!, ended);
         this.emit(path, PROPERTIES, "PropertiesChanged", [JOB, boxed(ended), []]);
@@ -226,6 +234,8 @@ export class FakeAgent {
         const refusal = this.refusals.get(method);
         if (refusal) {
             this.refusals.delete(method);
+            if (machine && method in JOBS)
+                this.endJob(this.newJob(JOBS[method]!, path), refusal);
             throw refusal;
         }
         if (job && method === "Cancel") {
@@ -262,10 +272,24 @@ export class FakeAgent {
             DiskReadRate: Array.from({ length: 720 }, (_, i) => (i % 50) * 1e4), DiskWriteRate: Array.from({ length: 720 }, (_, i) => (i % 30) * 2e4),
             NetworkReceiveRate: Array.from({ length: 720 }, (_, i) => (i % 20) * 1e3), NetworkTransmitRate: Array.from({ length: 720 }, (_, i) => (i % 10) * 1e3),
         }];
-        case "Configure": case "Reboot": case "Reset": case "DiscardSave": case "SendKeys": return [];
+        case "Configure": this.change(path, configured(args[0] as Variants)); return [];
+        case "Reboot": case "Reset": case "DiscardSave": case "SendKeys": return [];
         default: throw new Refusal("org.freedesktop.DBus.Error.UnknownMethod", method);
         }
     }
+}
+
+/** The properties that options of Configure set. */
+function configured(options: Variants): Values {
+    const names: Record<string, string> = {
+        "start-after": "StartAfter", "start-delay": "StartDelay", "ready": "ReadyWhen", "ready-port": "ReadyPort", "ready-timeout": "ReadyTimeout",
+        "stop-timeout": "StopTimeout", "host-shutdown": "HostShutdown",
+    };
+    return {
+        ...options.reset ? { ...SERVICE_VALUES, Autostart: false } : {},
+        ...options["ready-port"] ? { ReadyWhen: "port" } : options.ready ? { ReadyPort: 0 } : {},
+        ...Object.fromEntries(Object.entries(options).filter(([word]) => names[word]).map(([word, { v }]): [string, unknown] => [names[word]!, v])),
+    };
 }
 
 function without(values: Values, names: readonly string[]): Values {

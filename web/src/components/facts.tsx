@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What is known of something: names and values, in as many columns as there is room for.
+import { ClipboardCopy } from "@pf/ClipboardCopy";
+import { DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from "@pf/DescriptionList";
+import type { ReactNode } from "react";
+
+import { _, fill } from "../lib/i18n";
+
+/** width: the least of a column. */
+export function Facts({ width = "16rem", children }: { width?: string; children: ReactNode }) {
+    return (
+        <DescriptionList isCompact isAutoFit autoFitMinModifier={{ default: width }}>{children}</DescriptionList>
+    );
+}
+
+/** One of them; without a value it is left out. */
+export function Fact({ name, children }: { name: string; children: ReactNode }) {
+    if (children === null || children === undefined || children === "" || children === false)
+        return null;
+    return (
+        <DescriptionListGroup>
+            <DescriptionListTerm>{name}</DescriptionListTerm>
+            <DescriptionListDescription>{children}</DescriptionListDescription>
+        </DescriptionListGroup>
+    );
+}
+
+/** A text that people take along. what: its name, for who cannot see where it stands. */
+export function Copyable({ what, children }: { what: string; children: string }) {
+    return (
+        <ClipboardCopy variant="inline-compact" hoverTip={fill(_("Copy: {what}"), { what })} clickTip={_("Copied")}
+                       copyAriaLabel={fill(_("Copy: {what}"), { what })}>
+            {children}
+        </ClipboardCopy>
+    );
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+import { Button } from "@pf/Button";
+import { Progress } from "@pf/Progress";
+import { Spinner } from "@pf/Spinner";
+import { Flex, FlexItem } from "@pf-layout/Flex";
+import { useState } from "react";
+
+import type { Job } from "../bus/contract";
+import { bytes, rate, span } from "../lib/format";
+import { _, fill } from "../lib/i18n";
+import { operationText } from "../lib/words";
+import { notifyError } from "../shell/notices";
+import { useHouse } from "../store/context";
+
+/** What is under way on the machine: how far it is, and Cancel. */
+export function RunningJob({ job }: { job: Job }) {
+    const { jobs } = useHouse();
+    const [canceling, setCanceling] = useState(false);
+    const title = operationText(job.Operation);
+
+    const cancel = () => {
+        setCanceling(true);
+        jobs.cancel(job.path)
+            .catch((thrown: unknown) => notifyError(fill(_("Cannot cancel: {operation}"), { operation: title }), thrown))
+            .finally(() => setCanceling(false));
+    };
+    return (
+        <Flex role="status" aria-label={_("Under way")} alignItems={{ default: "alignItemsCenter" }}>
+            <FlexItem flex={{ default: "flex_1" }} className="running-job">
+                {job.ProgressValid
+                    ? <Progress title={title} value={Math.floor(job.Progress * 100)} size="sm" helperText={amounts(job)} />
+                    : <><Spinner size="md" aria-hidden="true" /> {title}</>}
+            </FlexItem>
+            {job.Cancelable && (
+                <FlexItem>
+                    <Button variant="secondary" size="sm" isDisabled={canceling} onClick={cancel}>{_("Cancel")}</Button>
+                </FlexItem>
+            )}
+        </Flex>
+    );
+}
+
+function amounts({ Bytes, BytesTotal, Rate, ExpectedEnd }: Job): string {
+    const left = ExpectedEnd > 0 ? ExpectedEnd - Date.now() * 1000 : 0;
+    return [
+        ...BytesTotal > 0 ? [fill(_("{done} of {all}"), { done: bytes(Bytes), all: bytes(BytesTotal) })] : [],
+        ...Rate > 0 ? [rate(Rate)] : [],
+        ...left > 0 ? [fill(_("{span} left"), { span: span(left) })] : [],
+    ].join(" · ");
+}
