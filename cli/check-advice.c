@@ -4,12 +4,8 @@
 #include "json.h"
 #include "text.h"
 
-/* Set-up of the firmware, by the words that its vendor and product begin with, the special before the
- * general. Names in menus are those of the makers: they are not translated. */
-static const struct {
-        const char *vendor, *product; /* in lower case; NULL: any */
-        const char *key, *menu;
-} setups[] = {
+/* Names in menus are those of the makers: they are not translated. */
+const FirmwareSetup firmware_setups[] = {
         { "hpe", NULL, "F9",
           "System Configuration > BIOS/Platform Configuration (RBSU) > Virtualization Options" },
         { "hp", "proliant", "F9",
@@ -35,13 +31,12 @@ static const struct {
         { "toshiba", NULL, "F2", "Advanced" },
         { "dynabook", NULL, "F2", "Advanced" },
         { "framework", NULL, "F2", "Advanced" },
+        { NULL, NULL, N_("Del, F2, F10, F1 or Esc (the first screen says which)"),
+          N_("the page for processors, often Advanced > CPU Configuration") },
 };
 
 /* As the loaders of Debian have it: update-grub(8), kernel-install(8), u-boot-update(8), zipl(8). */
-static const struct {
-        const char *loader, *file; /* NULL: any */
-        const char *steps;
-} loaders[] = {
+const LoaderSteps loader_steps[] = {
         { "grub", NULL,
           N_("In {file}, add {argument} to GRUB_CMDLINE_LINUX_DEFAULT, within the quotes. Then, and restart:\n"
              "  sudo update-grub") },
@@ -65,9 +60,7 @@ static const struct {
         { NULL, NULL, N_("In {file}, add {argument} to the command line of the kernel, and restart.") },
 };
 
-static const struct {
-        const char *hypervisor, *steps;
-} outers[] = {
+const OuterSteps outer_steps[] = {
         { "KVM", N_("On the outer host, give this guest the processor as it is (<cpu "
                     "mode='host-passthrough'/>), and let its module do it: /sys/module/kvm_intel/parameters/"
                     "nested (or kvm_amd) must be Y or 1. In a cloud: choose an instance type with nested "
@@ -84,23 +77,29 @@ static const struct {
                     "type with nested virtualization.") },
         { "Parallels", N_("On the outer host, with this guest off: turn on \"Enable nested "
                           "virtualization\" in its settings of the processor.") },
+        { NULL, N_("On the outer host, turn on nested virtualization for this guest.") },
 };
+
+const SetupItem setup_items[] = {
+        { "AMD", "\"SVM Mode\" (AMD-V)" },
+        { "Intel", "\"Intel Virtualization Technology\" (VT-x)" },
+        { NULL, "\"Intel Virtualization Technology\" (VT-x), \"SVM Mode\" (AMD-V)" },
+};
+
+const char advice_this_computer[] = N_("this computer");
 
 static bool begins(const char *text, const char *words) {
         return !words || g_str_has_prefix(text, words);
 }
 
-/* Its row of the table; G_N_ELEMENTS(setups): none. */
-static size_t setup_find(JsonObject *arguments) {
+static const FirmwareSetup *setup_find(JsonObject *arguments) {
         g_autofree char *vendor = g_ascii_strdown(json_string(arguments, "vendor"), -1);
         g_autofree char *product = g_ascii_strdown(json_string(arguments, "product"), -1);
-        size_t i;
+        const FirmwareSetup *setup = firmware_setups;
 
-        for (i = 0; i < G_N_ELEMENTS(setups); i++)
-                if (begins(vendor, setups[i].vendor) && begins(product, setups[i].product))
-                        break;
-
-        return i;
+        while (!begins(vendor, setup->vendor) || !begins(product, setup->product))
+                setup++;
+        return setup;
 }
 
 static char *machine_text(JsonObject *arguments) {
@@ -108,33 +107,24 @@ static char *machine_text(JsonObject *arguments) {
         g_autofree char *name = g_strdup_printf("%s %s", vendor, product);
 
         g_strstrip(name);
-        return *name ? text_escape(name, /* ascii= */ false) : g_strdup(_("this computer"));
+        return *name ? text_escape(name, /* ascii= */ false) : g_strdup(_(advice_this_computer));
 }
 
 static char *setup_key_text(JsonObject *arguments) {
-        size_t i = setup_find(arguments);
-
-        return g_strdup(i < G_N_ELEMENTS(setups)
-                                        ? setups[i].key
-                                        : _("Del, F2, F10, F1 or Esc (the first screen says which)"));
+        return g_strdup(_(setup_find(arguments)->key));
 }
 
 static char *setup_menu_text(JsonObject *arguments) {
-        size_t i = setup_find(arguments);
-
-        return g_strdup(i < G_N_ELEMENTS(setups) ? setups[i].menu
-                                                 : _("the page for processors, often Advanced > CPU "
-                                                     "Configuration"));
+        return g_strdup(_(setup_find(arguments)->menu));
 }
 
 static char *setup_item_text(JsonObject *arguments) {
         const char *processor = json_string(arguments, "processor");
+        const SetupItem *item = setup_items;
 
-        if (strstr(processor, "AMD"))
-                return g_strdup("\"SVM Mode\" (AMD-V)");
-        if (strstr(processor, "Intel"))
-                return g_strdup("\"Intel Virtualization Technology\" (VT-x)");
-        return g_strdup("\"Intel Virtualization Technology\" (VT-x), \"SVM Mode\" (AMD-V)");
+        while (item->processor && !strstr(processor, item->processor))
+                item++;
+        return g_strdup(item->name);
 }
 
 static char *argument_value(const char *key, const void *data) {
@@ -144,24 +134,22 @@ static char *argument_value(const char *key, const void *data) {
 
 static char *boot_steps_text(JsonObject *arguments) {
         const char *loader = json_string(arguments, "loader"), *file = json_string(arguments, "file");
-        size_t i;
+        const LoaderSteps *row = loader_steps;
 
-        for (i = 0; loaders[i].loader; i++)
-                if (strcmp(loaders[i].loader, loader) == 0 &&
-                    (!loaders[i].file || strcmp(loaders[i].file, file) == 0))
-                        break;
-
-        return text_fill_keys(_(loaders[i].steps), argument_value, arguments);
+        while (row->loader &&
+               (strcmp(row->loader, loader) != 0 || (row->file && strcmp(row->file, file) != 0)))
+                row++;
+        return text_fill_keys(_(row->steps), argument_value, arguments);
 }
 
 static char *outer_steps_text(JsonObject *arguments) {
         const char *hypervisor = json_string(arguments, "hypervisor");
 
-        for (size_t i = 0; i < G_N_ELEMENTS(outers); i++)
-                if (strcmp(outers[i].hypervisor, hypervisor) == 0)
-                        return g_strdup(_(outers[i].steps));
+        const OuterSteps *row = outer_steps;
 
-        return g_strdup(_("On the outer host, turn on nested virtualization for this guest."));
+        while (row->hypervisor && strcmp(row->hypervisor, hypervisor) != 0)
+                row++;
+        return g_strdup(_(row->steps));
 }
 
 char *check_advice(const char *key, JsonObject *arguments) {

@@ -15,6 +15,26 @@ typedef struct CheckText {
         const char *remedy; /* NULL: there is nothing to do */
 } CheckText;
 
+/* What a check is called; in the order in which they are shown. Ends with an entry without id. */
+typedef struct CheckTitle {
+        const char *id, *title;
+        bool cryptic; /* its value says nothing to people */
+} CheckTitle;
+
+extern const CheckTitle check_titles[];
+
+/* What the remedies of hatago-fix do, each with its way back, which is told with the last row of a check:
+ * that of any reason. Ends with an entry without id. */
+typedef struct CheckFix {
+        const char *id, *reason; /* NULL: whatever the reason */
+        const char *does, *undoes;
+} CheckFix;
+
+extern const CheckFix check_fixes[];
+
+/* What each check can say: no id. Ends with an entry without reason. */
+extern const CheckText check_texts_general[];
+
 /* Each ends with an entry without id. */
 extern const CheckText check_texts_acceleration[];
 extern const CheckText check_texts_kernel[];   /* devices, cgroup, iommu, secure-guest, memory */

@@ -22,11 +22,7 @@ const CheckGroup check_groups[] = {
         {},
 };
 
-/* In the order in which they are shown. */
-static const struct {
-        const char *id, *title;
-        bool cryptic; /* its value says nothing to people */
-} checks[] = {
+const CheckTitle check_titles[] = {
         { "hardware-virtualization", N_("hardware virtualization") },
         { "kvm-device", N_("device /dev/kvm") },
         { "kvm-access", N_("your access to /dev/kvm"), true },
@@ -70,21 +66,16 @@ static const struct {
         { "clock", N_("clock") },
         { "agent", N_("agent (hatagod)") },
         { "agent-rights", N_("rights of the agent") },
+        {},
 };
 
-/* What each check can say. */
-static const CheckText general[] = {
+const CheckText check_texts_general[] = {
         { NULL, "denied", N_("{what} may not be read."), NULL, NULL },
         { NULL, "unreadable", N_("{what} cannot be read: {error}."), NULL, NULL },
         {},
 };
 
-/* What the remedies of hatago-fix do, each with its way back, which is told with the last row of a check:
- * that of any reason. */
-static const struct {
-        const char *id, *reason; /* NULL: whatever the reason */
-        const char *does, *undoes;
-} fixes[] = {
+const CheckFix check_fixes[] = {
         { "kvm-module", NULL,
           N_("Loads the module {module} now, and writes /etc/modules-load.d/hatago-kvm-module.conf: each "
              "boot loads it."),
@@ -130,6 +121,7 @@ static const struct {
           N_("Sets net.bridge.bridge-nf-call-iptables=0 (and the same for ip6tables and arptables) now, and "
              "in /etc/sysctl.d/hatago-bridge-nf.conf: each boot does."),
           N_("Sets what was there before, and removes /etc/sysctl.d/hatago-bridge-nf.conf.") },
+        {},
 };
 
 const char *check_group_title(const char *name) {
@@ -150,18 +142,18 @@ char *check_group_words(void) {
 }
 
 unsigned check_position(const char *id) {
-        for (unsigned i = 0; i < G_N_ELEMENTS(checks); i++)
-                if (strcmp(checks[i].id, id) == 0)
+        for (unsigned i = 0; check_titles[i].id; i++)
+                if (strcmp(check_titles[i].id, id) == 0)
                         return i;
 
         return UINT_MAX;
 }
 
 const char *const *check_ids(void) {
-        static const char *ids[G_N_ELEMENTS(checks) + 1];
+        static const char *ids[G_N_ELEMENTS(check_titles)]; /* and NULL */
 
-        for (size_t i = 0; i < G_N_ELEMENTS(checks); i++)
-                ids[i] = checks[i].id;
+        for (size_t i = 0; check_titles[i].id; i++)
+                ids[i] = check_titles[i].id;
 
         return ids;
 }
@@ -169,13 +161,13 @@ const char *const *check_ids(void) {
 const char *check_title(const char *id) {
         unsigned i = check_position(id);
 
-        return i < UINT_MAX ? _(checks[i].title) : id;
+        return i < UINT_MAX ? _(check_titles[i].title) : id;
 }
 
 bool check_has_plain_value(const char *id) {
         unsigned i = check_position(id);
 
-        return i == UINT_MAX || !checks[i].cryptic;
+        return i == UINT_MAX || !check_titles[i].cryptic;
 }
 
 static const CheckText *text_find(const char *id, const char *reason) {
@@ -191,7 +183,7 @@ static const CheckText *text_find(const char *id, const char *reason) {
                         if (strcmp(text->id, id) == 0 && strcmp(text->reason, reason) == 0)
                                 return text;
 
-        for (const CheckText *text = general; text->reason; text++)
+        for (const CheckText *text = check_texts_general; text->reason; text++)
                 if (strcmp(text->reason, reason) == 0)
                         return text;
 
@@ -296,8 +288,8 @@ char *check_remedy(JsonObject *check) {
 }
 
 bool check_has_fix(const char *id) {
-        for (size_t i = 0; i < G_N_ELEMENTS(fixes); i++)
-                if (strcmp(fixes[i].id, id) == 0)
+        for (size_t i = 0; check_fixes[i].id; i++)
+                if (strcmp(check_fixes[i].id, id) == 0)
                         return true;
 
         return false;
@@ -306,10 +298,10 @@ bool check_has_fix(const char *id) {
 char *check_fix_text(JsonObject *check, bool undo) {
         const char *id = json_string(check, "Id"), *reason = json_string(check, "Reason");
 
-        for (size_t i = 0; i < G_N_ELEMENTS(fixes); i++)
-                if (strcmp(fixes[i].id, id) == 0 &&
-                    (!fixes[i].reason || (!undo && strcmp(fixes[i].reason, reason) == 0)))
-                        return pattern_fill(check, undo ? fixes[i].undoes : fixes[i].does);
+        for (size_t i = 0; check_fixes[i].id; i++)
+                if (strcmp(check_fixes[i].id, id) == 0 &&
+                    (!check_fixes[i].reason || (!undo && strcmp(check_fixes[i].reason, reason) == 0)))
+                        return pattern_fill(check, undo ? check_fixes[i].undoes : check_fixes[i].does);
 
         return NULL;
 }

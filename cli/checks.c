@@ -73,10 +73,15 @@ void checks_add_texts(JsonArray *checks) {
         for (guint i = 0; i < json_array_get_length(checks); i++) {
                 JsonObject *check = json_array_get_object_element(checks, i);
 
+                add_text(check, "GroupTitle", g_strdup(check_group_title(json_string(check, "Group"))));
                 add_text(check, "Title", g_strdup(check_title(json_string(check, "Id"))));
                 add_text(check, "Meaning", check_meaning(check));
                 add_text(check, "Why", check_why(check));
                 add_text(check, "Remedy", check_remedy(check));
+                add_text(check, "Fix",
+                         json_flag(check, "Fixable") ? check_fix_text(check, /* undo= */ false) : NULL);
+                add_text(check, "UndoFix",
+                         json_flag(check, "Undoable") ? check_fix_text(check, /* undo= */ true) : NULL);
         }
 }
 

@@ -10,15 +10,7 @@
 #define DBUS_ERROR(name) "org.freedesktop.DBus.Error." name
 #define SYSTEMD_ERROR(name) "org.freedesktop.systemd1." name
 
-typedef struct ErrorRow {
-        const char *error;
-        const char *verb;   /* the row is for this verb; NULL: for all (and behind those of one verb) */
-        const char *reason; /* NULL: the agent's text says it better; {keys} as in the hint */
-        const char *hint; /* {name}: as it is typed, and others, also the error's arguments: a row without a
-                             value for one is left out */
-} ErrorRow;
-
-static const ErrorRow rows[] = {
+const ErrorRow error_rows[] = {
         { HATAGO_ERROR("NoSuchMachine"), NULL, N_("there is no virtual machine of this name or UUID"),
           N_("Did you mean '{closest}'?") },
         { HATAGO_ERROR("NoSuchMachine"), NULL, N_("there is no virtual machine of this name or UUID"),
@@ -224,6 +216,7 @@ static const ErrorRow rows[] = {
         { DBUS_ERROR("UnknownMethod"), NULL,
           N_("the agent cannot do this: a part of it may be missing or old"),
           N_("Its version and its plugins: hatago status") },
+        {},
 };
 
 void explanation_done(Explanation *explanation) {
@@ -274,20 +267,20 @@ static char *row_hint(const ErrorRow *row, const Values *values) {
 static const ErrorRow *row_find(const char *error, const char *verb, const Values *values) {
         const ErrorRow *second = NULL;
 
-        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        for (size_t i = 0; error_rows[i].error; i++) {
                 g_autofree char *hint = NULL, *reason = NULL;
 
-                if (strcmp(rows[i].error, error) != 0)
+                if (strcmp(error_rows[i].error, error) != 0)
                         continue;
-                if (rows[i].verb && (!verb || strcmp(rows[i].verb, verb) != 0))
+                if (error_rows[i].verb && (!verb || strcmp(error_rows[i].verb, verb) != 0))
                         continue;
-                hint = row_hint(&rows[i], values);
-                reason = row_reason(&rows[i], values);
-                if (!reason && rows[i].reason)
+                hint = row_hint(&error_rows[i], values);
+                reason = row_reason(&error_rows[i], values);
+                if (!reason && error_rows[i].reason)
                         continue;
-                if (hint || !rows[i].hint)
-                        return &rows[i];
-                second = &rows[i];
+                if (hint || !error_rows[i].hint)
+                        return &error_rows[i];
+                second = &error_rows[i];
         }
         return second;
 }

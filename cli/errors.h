@@ -14,6 +14,18 @@ typedef struct Explanation {
         char *hint;
 } Explanation;
 
+/* What stands behind it, not yet translated: the first row counts that is of this verb and whose keys in
+ * braces all have a value. Ends with an entry without error. */
+typedef struct ErrorRow {
+        const char *error;
+        const char *verb;   /* the row is for this verb; NULL: for all (and behind those of one verb) */
+        const char *reason; /* NULL: the agent's text says it better; {keys} as in the hint */
+        const char *hint; /* {name}: as it is typed, and others, also the error's arguments: a row without a
+                             value for one is left out */
+} ErrorRow;
+
+extern const ErrorRow error_rows[];
+
 void explanation_done(Explanation *explanation);
 
 /* subject: the name that the verb was about; NULL: none. closest: a machine that may have been meant; NULL:

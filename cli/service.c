@@ -104,16 +104,17 @@ const char *service_name_of(const GPtrArray *machines, const char *uuid) {
         return machine ? machine->name : NULL;
 }
 
-static char *by_text(JsonObject *facts) {
-        static const char *const texts[][2] = {
-                { "hatago", N_("yes") },
-                { "libvirt", N_("yes, by libvirt's own flag") },
-                { "systemd", N_("yes, by an administrator's 'systemctl enable'") },
-        };
+const ServiceText service_by_texts[] = {
+        { "hatago", N_("yes") },
+        { "libvirt", N_("yes, by libvirt's own flag") },
+        { "systemd", N_("yes, by an administrator's 'systemctl enable'") },
+        {},
+};
 
-        for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-                if (service_is_started_by(facts, texts[i][0]))
-                        return g_strdup(_(texts[i][1]));
+static char *by_text(JsonObject *facts) {
+        for (size_t i = 0; service_by_texts[i].word; i++)
+                if (service_is_started_by(facts, service_by_texts[i].word))
+                        return g_strdup(_(service_by_texts[i].text));
         return g_strdup(_("no"));
 }
 
@@ -169,12 +170,14 @@ static char *ready_unit(JsonObject *facts) {
                                : NULL;
 }
 
+const ServiceText service_ready_texts[] = {
+        { "waiting", N_("not yet") },
+        { "ready", N_("it does") },
+        { "failed", N_("it did not in time") },
+        {},
+};
+
 static char *ready_text(JsonObject *facts, bool all) {
-        static const char *const states[][2] = {
-                { "waiting", N_("not yet") },
-                { "ready", N_("it does") },
-                { "failed", N_("it did not in time") },
-        };
         const char *when = json_string(facts, "ReadyWhen"), *state = json_string(facts, "ReadyState");
         g_autofree char *port = g_strdup_printf("%" PRIu64, json_number(facts, "ReadyPort")), *text = NULL;
         g_autofree char *span = format_duration(json_number(facts, "ReadyTimeout"));
@@ -185,12 +188,12 @@ static char *ready_text(JsonObject *facts, bool all) {
                 text = text_fill(_("when its TCP port {port} answers"), "port", port);
         else
                 return all ? g_strdup(_("as soon as it runs")) : NULL;
-        for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
-                if (strcmp(states[i][0], state) == 0) {
+        for (const ServiceText *row = service_ready_texts; row->word; row++)
+                if (strcmp(row->word, state) == 0) {
                         g_autofree char *unit = ready_unit(facts), *told = NULL;
 
                         /* Translators: when it counts as ready, and whether it is: "when …: not yet". */
-                        told = g_strdup_printf(_("%s: %s"), text, _(states[i][1]));
+                        told = g_strdup_printf(_("%s: %s"), text, _(row->text));
                         if (!unit || strcmp(state, "ready") == 0)
                                 return g_steal_pointer(&told);
                         return g_strdup_printf("%s (%s)", told, unit);

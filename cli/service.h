@@ -32,5 +32,14 @@ bool service_starts_after(JsonObject *facts, const char *uuid);
 /* The name of the machine with this UUID; NULL: it is not among them. Points into them. */
 const char *service_name_of(const GPtrArray *machines, const char *uuid);
 
+/* Words of AutostartBy, of which the first counts that a machine has, and of ReadyState, and what they say;
+ * not yet translated. Each ends with an empty entry. */
+typedef struct ServiceText {
+        const char *word, *text;
+} ServiceText;
+
+extern const ServiceText service_by_texts[];
+extern const ServiceText service_ready_texts[];
+
 /* Lines about one machine; with all, also of what is as it is where nothing was set. */
 void service_fields_add(Fields *fields, JsonObject *facts, const GPtrArray *machines, bool all);

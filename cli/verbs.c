@@ -7,7 +7,7 @@
 
 #define ACTION(name) "org.hatago.Host1." name
 
-static const Verb verbs[] = {
+const Verb verb_table[] = {
         { "list", 0, VERB_ANY, VERB_READY | VERB_PAGER, verb_list, NULL, N_("[PATTERN…]"),
           N_("list virtual machines"), N_("cannot list the virtual machines"), columns_print_help },
         { "status", 0, VERB_ANY, VERB_PAGER, verb_status, NULL, N_("[NAME…]"),
@@ -77,18 +77,20 @@ static const Verb verbs[] = {
         { "__words", 1, 1, VERB_HIDDEN | VERB_LOCAL, verb_complete_words, NULL, "", "", "" },
         { "__names", 0, VERB_ANY, VERB_HIDDEN, verb_complete_names, NULL, "", "",
           N_("cannot list the virtual machines") },
+        {},
 };
 
 const Verb *verb_find(char **words, unsigned n_words, unsigned *ret_taken) {
         g_autofree char *pair = n_words > 1 ? g_strdup_printf("%s %s", words[0], words[1]) : NULL;
 
-        for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
-                bool two = strchr(verbs[i].name, ' ') != NULL;
+        for (size_t i = 0; verb_table[i].name; i++) {
+                bool two = strchr(verb_table[i].name, ' ') != NULL;
 
-                if (two ? !pair || strcmp(verbs[i].name, pair) != 0 : strcmp(verbs[i].name, words[0]) != 0)
+                if (two ? !pair || strcmp(verb_table[i].name, pair) != 0
+                        : strcmp(verb_table[i].name, words[0]) != 0)
                         continue;
                 *ret_taken = two ? 2 : 1;
-                return &verbs[i];
+                return &verb_table[i];
         }
         return NULL;
 }
@@ -135,15 +137,15 @@ static const char *const aliases[][2] = {
 };
 
 const char *verb_suggest(const char *word) {
-        const char *names[G_N_ELEMENTS(verbs) + 1];
+        const char *names[G_N_ELEMENTS(verb_table)];
         size_t n = 0;
 
         for (size_t i = 0; i < G_N_ELEMENTS(aliases); i++)
                 if (strcmp(aliases[i][0], word) == 0)
                         return aliases[i][1];
-        for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
-                if (!(verbs[i].flags & VERB_HIDDEN))
-                        names[n++] = verbs[i].name;
+        for (size_t i = 0; verb_table[i].name; i++)
+                if (!(verb_table[i].flags & VERB_HIDDEN))
+                        names[n++] = verb_table[i].name;
         names[n] = NULL;
         return text_closest(word, names);
 }
@@ -152,9 +154,10 @@ char *verb_list_second(const char *first) {
         GString *out = g_string_new(NULL);
         size_t n = strlen(first);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
-                if (strncmp(verbs[i].name, first, n) == 0 && verbs[i].name[n] == ' ')
-                        g_string_append_printf(out, "%s%s", out->len > 0 ? ", " : "", verbs[i].name + n + 1);
+        for (size_t i = 0; verb_table[i].name; i++)
+                if (strncmp(verb_table[i].name, first, n) == 0 && verb_table[i].name[n] == ' ')
+                        g_string_append_printf(out, "%s%s", out->len > 0 ? ", " : "",
+                                               verb_table[i].name + n + 1);
         return g_string_free(out, out->len == 0);
 }
 
@@ -169,9 +172,9 @@ static void help_print_all(void) {
         printf(_("Usage: %s\n\n"), _("hatago [OPTION…] VERB [NAME…]"));
         puts(_("Shows and controls the virtual machines of this host."));
         printf("\n%s\n", _("Verbs:"));
-        for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
-                if (!(verbs[i].flags & VERB_HIDDEN))
-                        verb_print(&verbs[i]);
+        for (size_t i = 0; verb_table[i].name; i++)
+                if (!(verb_table[i].flags & VERB_HIDDEN))
+                        verb_print(&verb_table[i]);
         printf("\n%s\n", _("Options of all verbs:"));
         options_print_help(stdout, NULL);
         puts("");

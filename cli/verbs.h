@@ -28,6 +28,9 @@ struct Verb {
         void (*print_more)(FILE *file); /* what else belongs into its help; NULL: nothing */
 };
 
+/* All of them; ends with an entry without name. */
+extern const Verb verb_table[];
+
 int verb_autostart(Cli *cli, char **arguments, unsigned n);
 int verb_complete_names(Cli *cli, char **arguments, unsigned n);
 int verb_complete_words(Cli *cli, char **arguments, unsigned n);

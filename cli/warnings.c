@@ -3,12 +3,7 @@
 
 #include "text.h"
 
-/* {word}: the name as it is typed; {name}: as it is shown. */
-static const struct {
-        const char *code;
-        const char *sentence;
-        const char *remedy;
-} warnings[] = {
+const WarningText warning_texts[] = {
         { "emulated-fallback", N_("It is emulated and slow, though this host could accelerate it."),
           N_("Set the type of its domain to kvm, and start it again: hatago edit {word}") },
         { "emulated", N_("It is emulated and slow: this host cannot accelerate it."),
@@ -29,17 +24,16 @@ static const struct {
              "hatago autostart {word} --reset") },
         { "crashed-before", N_("Its last run ended with a crash."),
           N_("What QEMU said: /var/log/libvirt/qemu/{name}.log") },
+        {},
 };
 
-static const struct {
-        const char *reason;
-        const char *remedy;
-} remedies[] = {
+const ReasonRemedy reason_remedies[] = {
         { "io-error",
           N_("A disk is full, or cannot be read or written. Free some space (df -h), then: hatago resume "
              "{word}") },
         { "panicked", N_("The system in it has crashed. Start it anew: hatago reset {word}") },
         { "watchdog", N_("The system in it hangs. Start it anew: hatago reset {word}") },
+        {},
 };
 
 static char *remedy_fill(const char *remedy, const char *name) {
@@ -50,11 +44,11 @@ static char *remedy_fill(const char *remedy, const char *name) {
 }
 
 void warning_explain(const char *code, const char *name, char **ret_sentence, char **ret_remedy) {
-        for (size_t i = 0; i < G_N_ELEMENTS(warnings); i++) {
-                if (strcmp(warnings[i].code, code) != 0)
+        for (size_t i = 0; warning_texts[i].code; i++) {
+                if (strcmp(warning_texts[i].code, code) != 0)
                         continue;
-                *ret_sentence = g_strdup(_(warnings[i].sentence));
-                *ret_remedy = remedy_fill(warnings[i].remedy, name);
+                *ret_sentence = g_strdup(_(warning_texts[i].sentence));
+                *ret_remedy = remedy_fill(warning_texts[i].remedy, name);
                 return;
         }
         *ret_sentence = g_strdup(code);
@@ -62,8 +56,8 @@ void warning_explain(const char *code, const char *name, char **ret_sentence, ch
 }
 
 char *state_reason_remedy(const char *reason, const char *name) {
-        for (size_t i = 0; i < G_N_ELEMENTS(remedies); i++)
-                if (strcmp(remedies[i].reason, reason) == 0)
-                        return remedy_fill(remedies[i].remedy, name);
+        for (size_t i = 0; reason_remedies[i].reason; i++)
+                if (strcmp(reason_remedies[i].reason, reason) == 0)
+                        return remedy_fill(reason_remedies[i].remedy, name);
         return NULL;
 }

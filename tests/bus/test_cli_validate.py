@@ -134,8 +134,10 @@ def test_json_has_the_words_of_the_bus_and_those_for_people(probe):
     assert [check["Id"] for check in checks] == ["kvm-module", "thp", "ksm", "qemu", "firewall"]
     kvm = checks[0]
     assert set(kvm) == {"Id", "Group", "Result", "Reason", "Value", "Arguments", "Sources", "ReadBy", "CheckedAt",
-                        "Fixable", "Undoable", "Title", "Meaning", "Why", "Remedy"}
+                        "Fixable", "Undoable", "GroupTitle", "Title", "Meaning", "Why", "Remedy", "Fix",
+                        "UndoFix"}
     assert kvm["Arguments"] == {"module": "kvm_intel"} and kvm["Fixable"] is True
+    assert kvm["GroupTitle"] == "Acceleration" and kvm["Fix"].startswith("Loads the module kvm_intel now")
     assert kvm["Title"] == "kernel module for KVM" and "sudo modprobe kvm_intel" in kvm["Remedy"]
 
 

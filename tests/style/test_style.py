@@ -255,7 +255,7 @@ def test_every_reason_of_a_check_has_a_text():
     said = check_rows(r'\{ "([\w-]+)",\s*"([\w-]+)",', *texts)
     assert judged and said, "there is nothing to look for: the test is wrong"
     assert said == {check: reasons for check, reasons in judged.items() if reasons}
-    titles = re.findall(r'\{ "([\w-]+)", N_\("', text_of("cli/check-texts.c").partition("checks[] =")[2])
+    titles = re.findall(r'\{ "([\w-]+)", N_\("', text_of("cli/check-texts.c").partition("check_titles[] =")[2])
     assert titles[:len(judged)] == list(judged)
 
 
