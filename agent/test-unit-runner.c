@@ -5,7 +5,7 @@
 
 #include "common/cleanup.h"
 #include "common/names.h"
-#include "test-systemd.h"
+#include "common/systemd-test.h"
 
 typedef struct Fixture {
         sd_event *event;

@@ -230,6 +230,7 @@ uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts) {
         if (facts->have & FACTS_STATE) {
                 mask |= machine_set_id(machine, facts->id);
                 mask |= machine_set_state(machine, facts->state, facts->reason);
+                machine->reason_open = false;
         }
         if (facts->have & FACTS_PERSISTENT)
                 mask |= SET(machine, persistent, facts->persistent, MACHINE_PERSISTENT);
@@ -256,6 +257,7 @@ static uint64_t machine_apply_stopped(Machine *machine, const MachineEvent *even
         if (older || !machine_is_active(machine))
                 return 0;
 
+        machine->reason_open = false;
         return machine_set_id(machine, 0) | machine_set_state(machine, state, reason);
 }
 
@@ -282,6 +284,9 @@ uint64_t machine_apply_event(Machine *machine, const MachineEvent *event) {
         machine->announced_id = event->id;
         mask |= machine_set_id(machine, event->id);
         mask |= machine_set_state(machine, state, reason);
+        /* A save and an administrator pause alike, and a boot goes on before it has started. */
+        machine->reason_open = event->event == VIR_DOMAIN_EVENT_SUSPENDED ||
+                               event->event == VIR_DOMAIN_EVENT_RESUMED;
         return mask;
 }
 

@@ -32,6 +32,7 @@ typedef struct Machine {
         unsigned announced_id; /* the run whose start is past: an event without id that says "stopped" is
                                   about it */
         int state, reason;
+        bool reason_open; /* an event that tells too little of it; the reading that follows does */
         bool persistent;
         bool managed_save;               /* a running machine has none */
         uint32_t autostart_by;           /* bits: 1 << AutostartBy */

@@ -2,8 +2,10 @@
 #include "machines.h"
 
 #include "common/cleanup.h"
+#include "common/log.h"
 #include "common/names.h"
 #include "common/options.h"
+#include "event-log.h"
 #include "state.h"
 #include "statistics.h"
 #include "verbs.h"
@@ -75,6 +77,62 @@ static int method_define_machine(sd_bus_message *message, void *userdata, sd_bus
         return failure_or_result(&failure, r, error);
 }
 
+typedef struct EventsOptions {
+        uint64_t since, limit;
+} EventsOptions;
+
+static int append_event(sd_bus_message *reply, const EventRecord *record) {
+        return sd_bus_message_append(reply, "(tosss)", record->when, record->path, record->name,
+                                     record->event, record->detail);
+}
+
+/* The clock may have been set back meanwhile: of each its own time decides. */
+static int reply_events(sd_bus_message *message, const EventLog *log, const EventsOptions *options) {
+        g_autoptr(sd_bus_message) reply = NULL;
+        unsigned n = event_log_count(log), first = n;
+        uint64_t left = options->limit;
+        int r;
+
+        for (; first > 0 && left > 0; first--)
+                left -= event_log_get(log, first - 1)->when >= options->since;
+
+        r = sd_bus_message_new_method_return(message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(tosss)");
+        for (unsigned i = first; r >= 0 && i < n; i++)
+                if (event_log_get(log, i)->when >= options->since)
+                        r = append_event(reply, event_log_get(log, i));
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int method_list_events(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        static const Option options[] = {
+                { "since", OPTION_UINT64, offsetof(EventsOptions, since), 0, (UINT64_C(1) << 53) - 1 },
+                { "limit", OPTION_UINT32, offsetof(EventsOptions, limit), 1, EVENT_LOG_MAX },
+                {},
+        };
+        EventsOptions read = { .limit = EVENT_LOG_MAX };
+        g_auto(Failure) failure = { 0 };
+        const Machines *machines = userdata;
+        int r;
+
+        r = options_read(message, options, &read, &failure);
+        if (r >= 0)
+                r = reply_events(message, machines->events, &read);
+        return failure_or_result(&failure, r, error);
+}
+
+void machines_tell_event(Machines *machines, const EventRecord *record) {
+        int r;
+
+        r = sd_bus_emit_signal(machines->services->bus, PATH_ROOT, IFACE_MACHINES, "EventRecorded", "tosss",
+                               record->when, record->path, record->name, record->event, record->detail);
+        if (r < 0)
+                log_warning("Cannot tell what happened to %s, ignoring: %s", record->path, g_strerror(-r));
+}
+
 static const sd_bus_vtable machines_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD_WITH_ARGS("ListMachines", SD_BUS_ARGS("a{sv}", options),
@@ -91,6 +149,11 @@ static const sd_bus_vtable machines_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("GetStatistics", SD_BUS_ARGS("a{sv}", options),
                                 SD_BUS_RESULT("t", when, "a{oa{sv}}", machines), statistics_method_get,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ListEvents", SD_BUS_ARGS("a{sv}", options),
+                                SD_BUS_RESULT("a(tosss)", events), method_list_events,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_SIGNAL_WITH_ARGS("EventRecorded",
+                                SD_BUS_ARGS("t", when, "o", machine, "s", name, "s", event, "s", detail), 0),
         SD_BUS_VTABLE_END,
 };
 

@@ -7,6 +7,7 @@
 #include "autostart.h"
 #include "common/text.h"
 #include "console.h"
+#include "event-log.h"
 #include "flag-watch.h"
 #include "image-watch.h"
 #include "machined.h"
@@ -40,6 +41,7 @@ Machines *machines_new(const Services *services) {
         machines->by_uuid = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, machine_release);
         machines->by_path = g_hash_table_new(g_str_hash, g_str_equal);
         machines->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        machines->events = event_log_new(machines);
         machines->sync = sync_new(machines);
         machines->images = image_watch_new(machines);
         machines->networks = network_watch_new(machines);
@@ -81,6 +83,7 @@ Machines *machines_free(Machines *machines) {
         network_watch_free(machines->networks);
         image_watch_free(machines->images);
         sync_free(machines->sync);
+        event_log_free(machines->events);
         user_count_free(machines->definitions);
         g_hash_table_unref(machines->by_name);
         user_count_free(machines->consoles);
@@ -178,6 +181,7 @@ static void machines_remove(Machines *machines, Machine *machine) {
         char uuid[VIR_UUID_STRING_BUFLEN];
 
         g_strlcpy(uuid, machine->uuid, sizeof(uuid));
+        event_log_removed(machines->events, machine);
         objects_removed(machines->services->objects, machine->path);
         g_hash_table_remove(machines->by_path, machine->path);
         if (g_hash_table_lookup(machines->by_name, machine->name) == machine)
@@ -203,6 +207,7 @@ static void machines_add(Machines *machines, const MachineFacts *facts) {
         (void) settings_store_apply(machines->settings, machine);
         (void) autostart_apply(machines->autostart, machine);
         objects_added(machines->services->objects, machine->path);
+        event_log_look(machines->events, machine, /* mask= */ 0);
         image_watch_look(machines->images, machine->uuid);
         address_watch_look(machines->addresses, machine, /* mask= */ 0);
         unit_starts_look(machines->starts, machine);
@@ -278,6 +283,7 @@ void machines_changed(Machines *machines, Machine *machine, uint64_t mask) {
                 image_watch_look(machines->images, machine->uuid);
         if (mask & MACHINE_BIT(MACHINE_DOMAIN_ID))
                 verbs_on_run_ended(machines->verbs, machine->uuid, machine->id);
+        event_log_look(machines->events, machine, mask);
         status_lines_look(machines->status_lines, machine);
         address_watch_look(machines->addresses, machine, mask);
         if (mask & UNIT_BITS)

@@ -22,6 +22,7 @@ typedef struct Machines {
         struct ImageWatch *images;
         struct NetworkWatch *networks;
         struct AddressWatch *addresses;
+        struct EventLog *events;
         struct Machined *machined;
         struct Units *units;       /* NULL: they are not used */
         struct UnitStarts *starts; /* likewise */

@@ -139,6 +139,7 @@ static void adoption_start(Adoption *adoption, const Machine *machine) {
         UnitStart *start;
 
         adoption->step = ADOPTION_STARTING;
+        adoption->n_tries++;
         (void) sd_event_add_time_relative(machines->services->event, &adoption->timer, CLOCK_MONOTONIC,
                                           SLOT_USEC,
                                           /* accuracy= */ 0, adoption_on_slot, adoption);
@@ -167,7 +168,6 @@ static void mirror_next(Mirror *mirror) {
                 mirror->n_at_once++;
                 adoption->counts = true;
                 adoption->step = ADOPTION_READING;
-                adoption->n_tries++;
                 sync_read(mirror->machines->sync, adoption->uuid, FACTS_STATE, adoption_on_read, adoption);
         }
 }

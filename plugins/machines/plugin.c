@@ -90,7 +90,7 @@ static void *plugin_free(void *plugin) {
         return machines_free(plugin);
 }
 
-static const char *const features[] = { "addresses",  "consoles",           "query",
+static const char *const features[] = { "addresses",  "consoles",           "events", "query",
                                         "statistics", "statistics-history", NULL };
 
 const PluginDescriptor hatago_plugin = {

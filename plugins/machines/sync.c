@@ -2,6 +2,7 @@
 #include "sync.h"
 
 #include "address-watch.h"
+#include "event-log.h"
 #include "common/log.h"
 #include "image-watch.h"
 #include "mirror.h"
@@ -165,6 +166,8 @@ void sync_on_event(Sync *sync, const MachineEvent *event) {
         /* A transient machine that stopped is gone: it is never shown as one that is off. */
         if (machine->persistent || event->event != VIR_DOMAIN_EVENT_STOPPED)
                 machines_changed(sync->machines, machine, machine_apply_event(machine, event));
+        else
+                event_log_note_end(sync->machines->events, machine, event);
         if (event_is_shown(event, machine))
                 readings_void(sync->readings, event->uuid, event_says(event));
 

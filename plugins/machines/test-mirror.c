@@ -345,6 +345,27 @@ static void test_one_that_fails_is_tried_four_times(Fixture *f, const void *unus
         log_set_level(LOG_INFO);
 }
 
+/* Read anew meanwhile, or somebody else was at it: that was no try. */
+static void test_what_was_not_tried_does_not_count(Fixture *f, const void *unused) {
+        mirror_fixture(f, /* runs= */ false);
+        world_start(f->w, f->d);
+        world_deliver_mails(f->w);
+        for (unsigned i = 0; i < 10; i++) {
+                if (i % 2 == 0)
+                        known = false;
+                else
+                        unit_is(f->w, f->d, "activating");
+                deliver_all(f->w);
+                g_assert_cmpuint(n_starts, ==, 0);
+                known = true;
+                unit_is(f->w, f->d, "inactive");
+        }
+        deliver_all(f->w);
+        g_assert_cmpuint(n_starts, ==, 1);
+        unit_is(f->w, f->d, "active");
+        start_ends(f->d, ERROR_NONE);
+}
+
 static void test_eight_at_once_and_one_that_waits_holds_up_nobody(Fixture *f, const void *unused) {
         World *w = f->w;
 
@@ -399,6 +420,7 @@ int main(int argc, char **argv) {
                     test_nothing_is_adopted_while_one_side_is_away);
         fixture_add("/mirror/libvirt-goes-while-it-is-asked", test_libvirt_goes_while_it_is_asked);
         fixture_add("/mirror/one-that-fails-is-tried-four-times", test_one_that_fails_is_tried_four_times);
+        fixture_add("/mirror/what-was-not-tried-does-not-count", test_what_was_not_tried_does_not_count);
         fixture_add("/mirror/eight-at-once-and-one-that-waits-holds-up-nobody",
                     test_eight_at_once_and_one_that_waits_holds_up_nobody);
         g_test_add_func("/mirror/an-incoming-migration-waits", test_an_incoming_migration_waits);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "address-watch.h"
 #include "autostart.h"
+#include "event-log.h"
 #include "flag-watch.h"
 #include "image-watch.h"
 #include "machined.h"
@@ -30,6 +31,23 @@ void address_watch_turn(AddressWatch *watch, const char *uuid) {
 }
 
 void address_watch_forget(AddressWatch *watch, const char *uuid) {
+}
+
+EventLog *event_log_new(Machines *machines) {
+        return NULL;
+}
+
+EventLog *event_log_free(EventLog *log) {
+        return NULL;
+}
+
+void event_log_look(EventLog *log, const Machine *machine, uint64_t mask) {
+}
+
+void event_log_note_end(EventLog *log, const Machine *machine, const MachineEvent *event) {
+}
+
+void event_log_removed(EventLog *log, const Machine *machine) {
 }
 
 Autostart *autostart_new(Machines *machines) {

@@ -10,6 +10,10 @@
 #include "mirror.h"
 #include "unit-start.h"
 
+/* After a list that systemd did not give. */
+#define RETRY_MIN_USEC (1 * G_TIME_SPAN_SECOND)
+#define RETRY_MAX_USEC (1 * G_TIME_SPAN_MINUTE)
+
 /* The bus allows a connection 128 calls that wait for their answer. */
 #define ASKING_MAX 8U
 
@@ -39,6 +43,8 @@ struct Units {
         unsigned n_asking;
         bool known, reloading;
         sd_bus_slot *slots[4], *list;
+        sd_event_source *retry; /* of the list */
+        uint64_t retry_usec;    /* after the next one that fails */
 };
 
 /*
@@ -47,6 +53,7 @@ struct Units {
 
 static const UnitFacts not_loaded = { .active = (char *) "inactive" };
 
+/* Whoever removes units asks for those that wait, units_ask_next(): it may have been asked about. */
 static void unit_free(gpointer p) {
         Unit *unit = p;
 
@@ -288,6 +295,7 @@ static int units_on_removed(sd_bus_message *m, void *userdata, sd_bus_error *err
 
                 (void) g_hash_table_remove(units->by_name, removed);
                 units_tell(units, removed);
+                units_ask_next(units);
         }
         return 0;
 }
@@ -324,38 +332,63 @@ static void units_list_one(Units *units, const char *name, const char *active, c
 static void units_tell_all(Units *units) {
         g_autoptr(GPtrArray) list = machines_list(units->machines);
 
-        for (guint i = 0; i < list->len; i++)
-                machines_changed(units->machines, list->pdata[i], units_apply(units, list->pdata[i]));
+        for (guint i = 0; i < list->len; i++) {
+                uint64_t mask = units_apply(units, list->pdata[i]);
+
+                if (mask)
+                        machines_changed(units->machines, list->pdata[i], mask);
+        }
         unit_starts_on_known(units->machines->starts, units->any_starting);
         mirror_look_all(units->machines->mirror);
 }
 
-static int units_on_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        Units *units = userdata;
+static int units_on_retry(sd_event_source *source, uint64_t usec, void *userdata);
+
+/* It was told once already if this was not the first time. */
+static void units_retry_list(Units *units, const char *why) {
+        if (units->retry_usec == RETRY_MIN_USEC)
+                log_warning("systemd does not tell its units, and is asked again: %s", why);
+
+        units->retry = sd_event_source_disable_unref(units->retry);
+        (void) sd_event_add_time_relative(units->machines->services->event, &units->retry, CLOCK_BOOTTIME,
+                                          units->retry_usec, /* accuracy= */ 0, units_on_retry, units);
+        units->retry_usec = MIN(2 * units->retry_usec, RETRY_MAX_USEC);
+}
+
+static int read_list(Units *units, sd_bus_message *m) {
         const char *name, *active, *sub;
         uint32_t job;
         int r;
-
-        units->any_starting = false;
-        units->list = sd_bus_slot_unref(units->list);
-        if (sd_bus_message_is_method_error(m, NULL)) {
-                log_warning("systemd does not tell its units, ignoring: %s",
-                            sd_bus_message_get_error(m)->message);
-                return 0;
-        }
 
         r = sd_bus_message_enter_container(m, 'a', "(ssssssouso)");
         while (r >= 0 && (r = sd_bus_message_read(m, "(ssssssouso)", &name, NULL, NULL, &active, &sub, NULL,
                                                   NULL, &job, NULL, NULL)) > 0)
                 units_list_one(units, name, active, sub, job);
-        if (r < 0) {
-                log_warning("Cannot read systemd's list of units, ignoring: %s", g_strerror(-r));
+        return r;
+}
+
+static int units_on_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        Units *units = userdata;
+        int r;
+
+        units->any_starting = false;
+        units->list = sd_bus_slot_unref(units->list);
+        if (sd_bus_message_is_method_error(m, NULL)) {
+                units_retry_list(units, sd_bus_message_get_error(m)->message);
                 return 0;
         }
 
+        r = read_list(units, m);
+        if (r < 0) {
+                units_retry_list(units, g_strerror(-r));
+                return 0;
+        }
+
+        units->retry_usec = RETRY_MIN_USEC;
         (void) g_hash_table_foreach_remove(units->by_name, unit_is_gone, NULL);
         units->known = true;
         units_tell_all(units);
+        units_ask_next(units);
         return 0;
 }
 
@@ -365,6 +398,7 @@ static int units_list(Units *units) {
         int r;
 
         units->list = sd_bus_slot_unref(units->list);
+        units->retry = sd_event_source_disable_unref(units->retry);
         r = sd_bus_message_new_method_call(units->machines->services->bus, &question, SYSTEMD_NAME,
                                            SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsByPatterns");
         if (r >= 0)
@@ -381,7 +415,12 @@ static void units_list_again(Units *units) {
         int r = units_list(units);
 
         if (r < 0)
-                log_warning("Cannot ask systemd for its units, ignoring: %s", g_strerror(-r));
+                units_retry_list(units, g_strerror(-r));
+}
+
+static int units_on_retry(sd_event_source *source, uint64_t usec, void *userdata) {
+        units_list_again(userdata);
+        return 0;
 }
 
 static int units_on_reloading(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -464,6 +503,7 @@ Units *units_new(Machines *machines) {
 
         units = g_new(Units, 1);
         *units = (Units){ .machines = machines,
+                          .retry_usec = RETRY_MIN_USEC,
                           .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, unit_free) };
         g_queue_init(&units->waiting);
         return units;
@@ -476,6 +516,7 @@ Units *units_free(Units *units) {
         for (size_t i = 0; i < G_N_ELEMENTS(units->slots); i++)
                 sd_bus_slot_unref(units->slots[i]);
         sd_bus_slot_unref(units->list);
+        sd_event_source_disable_unref(units->retry);
         g_hash_table_unref(units->by_name);
         g_queue_clear(&units->waiting);
         g_free(units);

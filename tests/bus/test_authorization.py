@@ -61,6 +61,7 @@ MATRIX = [
     Row(MACHINES, "Query", path="root", arguments=(GLib.Variant("as", ["Disks"]), NO_OPTIONS)),
     Row(MACHINES, "GetMachine", path="root", arguments=(GLib.Variant("s", "test"), NO_OPTIONS)),
     Row(MACHINES, "GetStatistics", path="root"),
+    Row(MACHINES, "ListEvents", path="root"),
     Row(MACHINES, "DefineMachine", f"{NAME}.machine-define", "define", path="root",
         arguments=(GLib.Variant("s", domain_xml(DEFINED, DEFINED_UUID)), NO_OPTIONS)),
     machine_row("Start", "start", state="off"),

@@ -133,3 +133,34 @@ def test_a_restart_of_the_agent_announces_machines_whole(machine, host):
     assert [(one["VCPUs"], one["Memory"]) for one in added] == [(1, 96 * 1024 * 1024)]
     changed = [set(arguments[1]) for _, path, _, arguments in new if path == machine.path]
     assert all(names == {"Warnings"} for names in changed), changed
+
+
+def happened(machine):
+    """Return what is recorded of a machine."""
+    rows = machine.bus.call(ROOT, "org.hatago.Host1.Machines", "ListEvents", NO_OPTIONS)
+    return [row[3:] for row in rows if row[2] == machine.guest.name]
+
+
+def test_what_virsh_does_is_recorded(machine, host):
+    """A life by virsh, with a crash; neither libvirtd nor the agent coming back adds to it."""
+    machine.guest.define()
+    virsh, bus = machine.guest.virsh, machine.bus
+    for verb in ("start", "suspend", "resume", "managedsave", "start"):
+        virsh(verb)
+    machine.path = bus.machine(machine.guest.name)
+    life = [("defined", ""), ("started", "booted"), ("suspended", "user"), ("resumed", "unpaused"), ("saved", ""),
+            ("restored", "")]
+    bus.wait(lambda: happened(machine) == life, 5, f"{life}, not {happened(machine)}")
+
+    host.run(["systemctl", "restart", "libvirtd"])
+    bus.wait_property(ROOT, "Connected", False, interface="org.hatago.Host1.Manager")
+    bus.wait_property(ROOT, "Connected", True, interface="org.hatago.Host1.Manager", timeout=20)
+    assert happened(machine) == life
+
+    bus.wait(lambda: machine.get("PID"), 10, "PID")
+    host.run(["kill", "-9", str(machine.get("PID"))])
+    life.append(("crashed", "crashed"))
+    bus.wait(lambda: happened(machine) == life, 5, f"{life}, not {happened(machine)}")
+    virsh("undefine")
+    life.append(("undefined", ""))
+    bus.wait(lambda: happened(machine) == life, 5, f"{life}, not {happened(machine)}")

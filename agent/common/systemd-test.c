@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "test-systemd.h"
+#include "systemd-test.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#include "common/names.h"
+#include "names.h"
 
 static int on_call(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         TestSystemd *systemd = userdata;
