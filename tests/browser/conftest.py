@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The page in a real browser: one host with Cockpit for all tests, whose users log in once."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests" / "lib"))
+
+
+def _load(path):
+    """Load another folder's conftest.py, which has the name of this one."""
+    spec = importlib.util.spec_from_file_location("system_conftest", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_system = _load(TOP / "tests" / "system" / "conftest.py")
+packages, machine = _system.packages, _system.machine
+
+from hatago_browser import Browser  # noqa: E402
+from hatago_hosts import Host, cockpit  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def host(packages):
+    """The host; a test leaves it as it was: no machine, everything running."""
+    with Host(f"browser-{os.getpid()}") as host:
+        host.up(packages=packages, more=cockpit.PACKAGES)
+        cockpit.open_to_users(host)
+        yield host
+
+
+@pytest.fixture(scope="session")
+def bus(host):
+    """A client of root's on the host's bus, that has seen the agent ready."""
+    bus = _system.connect(host)
+    bus.wait(lambda: bus.get("/org/hatago/Host1", "org.hatago.Host1.Manager", "Connected"), 20,
+             "agent connected")
+    yield bus
+    bus.close()
+
+
+@pytest.fixture(scope="session")
+def browser(host):
+    """Chromium in the host's network: "with browser.page(user) as page" shows Hatago to a user."""
+    with Browser(host) as browser:
+        yield browser
