@@ -39,7 +39,7 @@ test("what is under way comes before the state", () => {
 
 test("a state is bad where its reason is", () => {
     assert.equal(stateWords({ State: "paused", StateReason: "user" }).look, "held");
-    assert.deepEqual(stateWords({ State: "paused", StateReason: "io-error" }), { look: "bad", text: "paused", detail: "io-error" });
+    assert.deepEqual(stateWords({ State: "paused", StateReason: "io-error" }), { look: "bad", text: "paused", detail: "disk error" });
     assert.equal(stateWords({ State: "shutoff", StateReason: "crashed" }).look, "bad");
     assert.equal(stateWords({ State: "shutoff", StateReason: "destroyed" }).look, "off");
     assert.equal(stateWords({ State: "running", StateReason: "booted" }, undefined, { Responding: false }).look, "bad");
