@@ -92,6 +92,17 @@ int console_open_remote(const Cli *cli, const char *const *words, int *ret_fd, p
         return 0;
 }
 
+int console_announce(const Cli *cli, const sd_bus_error *error) {
+        g_autofree char *line = NULL;
+
+        if (!cli->options->announce)
+                return 0;
+        line = g_strdup_printf("%s\n", !error        ? "connected"
+                                       : error->name ? error->name
+                                                     : HATAGO_ERROR("Failed"));
+        return write(STDOUT_FILENO, line, strlen(line)) == (ssize_t) strlen(line) ? 0 : -EPIPE;
+}
+
 void console_carry_stdio(int fd) {
         const Relay relay = {
                 .in = STDIN_FILENO,

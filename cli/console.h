@@ -17,5 +17,11 @@ int console_open_display(const Cli *cli, const char *path, uint32_t index, sd_bu
  */
 int console_open_remote(const Cli *cli, const char *const *words, int *ret_fd, pid_t *ret_pid);
 
+/*
+ * With --announce, writes the first line for who carries the console on: "connected", or the bus name of the
+ * error that kept it from that. error: NULL, it is connected. Negative errno if nobody reads it.
+ */
+int console_announce(const Cli *cli, const sd_bus_error *error);
+
 /* Carries between standard input and output and the socket, until either ends: for --stdio. */
 void console_carry_stdio(int fd);

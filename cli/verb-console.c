@@ -44,17 +44,30 @@ static void say(const Console *console, const char *pattern) {
         fprintf(stderr, "%s\n", text);
 }
 
-/* The other side says that it has the console; until then ssh may ask for a password on the terminal. */
+/* The other side says whether it has the console, and prints why not; until then ssh may ask for a password
+ * on the terminal. What it says is passed on.
+ */
 static int console_wait_announced(const Console *console) {
-        char c = 0;
+        char line[256] = ""; /* longer than any name on the bus */
+        size_t length = 0;
 
-        while (c != '\n') {
-                ssize_t n = read(console->fd, &c, 1);
+        while (length < sizeof(line) - 1) {
+                ssize_t n = read(console->fd, line + length, 1);
 
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n <= 0)
-                        return -ENOTCONN; /* it has said why */
+                        return -ENOTCONN;
+                if (line[length] == '\n')
+                        break;
+                length++;
+        }
+        line[length] = '\0';
+        if (strcmp(line, "connected") != 0) {
+                const sd_bus_error error = { .name = line };
+
+                (void) console_announce(console->cli, &error);
+                return -ENOTCONN;
         }
         return 0;
 }
@@ -88,8 +101,10 @@ static int console_open(Console *console) {
         r = machine_find(console->cli, console->name, &error, &console->path);
         if (r >= 0)
                 r = console->fd = console_open_serial(console->cli, console->path, &error);
-        if (r < 0)
+        if (r < 0) {
                 error_report(console->cli, console->name, &error);
+                (void) console_announce(console->cli, &error);
+        }
         return r;
 }
 
@@ -183,7 +198,7 @@ int verb_console(Cli *cli, char **arguments, unsigned n) {
         if (!options->stdio)
                 return console_run(&console);
 
-        if (options->announce && write(STDOUT_FILENO, "connected\n", 10) != 10)
+        if (console_announce(cli, /* error= */ NULL) < 0)
                 return EXIT_FAILURE;
         console_carry_stdio(console.fd);
         return EXIT_SUCCESS;

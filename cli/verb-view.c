@@ -304,9 +304,13 @@ int verb_view(Cli *cli, char **arguments, unsigned n) {
                 r = view.first = view_connect(&view, &error);
         if (r < 0) {
                 error_report(cli, arguments[0], &error);
+                if (cli->options->stdio)
+                        (void) console_announce(cli, &error);
                 return EXIT_FAILURE;
         }
         if (cli->options->stdio) {
+                if (console_announce(cli, /* error= */ NULL) < 0)
+                        return EXIT_FAILURE;
                 console_carry_stdio(view.first);
                 return EXIT_SUCCESS;
         }

@@ -159,9 +159,27 @@ def test_a_display_on_pipes(shared_house, caller, define):
     caller.verb(path, "Start")
     name = caller.get(path, MACHINE, "Name")
     assert stdio(shared_house, b"", "view", "--stdio", name) == b"RFB 003.008\n"
+    assert stdio(shared_house, b"", "view", "--stdio", "--announce", name) == b"connected\nRFB 003.008\n"
     done = run(shared_house, "view", "--stdio", "--display=1", name)
     assert done.returncode == 1
+    assert done.stdout == ""
     assert "no display 1" in done.stderr
+
+
+def test_who_carries_it_on_is_told_the_error_by_name(shared_house, caller, define):
+    path = define(extra=DISPLAY)
+    name = caller.get(path, MACHINE, "Name")
+
+    def first_line(*arguments):
+        done = run(shared_house, *arguments)
+        assert done.returncode == 1
+        assert done.stderr
+        return done.stdout
+
+    assert first_line("console", "--stdio", "--announce", name) == "org.hatago.Host1.Error.MachineNotRunning\n"
+    assert first_line("view", "--stdio", "--announce", name) == "org.hatago.Host1.Error.MachineNotRunning\n"
+    assert first_line("view", "--stdio", "--announce", "--display=7", name) == "org.hatago.Host1.Error.NoSuchDevice\n"
+    assert first_line("view", "--stdio", "--announce", "nobody") == "org.hatago.Host1.Error.NoSuchMachine\n"
 
 
 def test_a_console_in_use_says_how_to_take_it(shared_house, caller, define):
