@@ -3,6 +3,7 @@
 //   #/                        overview
 //   #/machines?q=…            list, with what it is narrowed to
 //   #/machines/UUID/TAB       one machine
+//   #/machines/UUID/console?port=serial0&alone=1    one of its consoles, and nothing else on the page
 import { useSyncExternalStore } from "react";
 
 export type Options = Record<string, string>;

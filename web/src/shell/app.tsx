@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { Actions } from "../actions/actions";
 import { _ } from "../lib/i18n";
 import { go, href, usePlace } from "../lib/route";
+import { ConsoleAlone } from "../machine/console/console-alone";
 import { MachinePage } from "../machine/machine-page";
 import { MachinesPage } from "../machines/machines-page";
 import { OverviewPage } from "../overview/overview-page";
@@ -20,7 +21,14 @@ function content(path: string[]): ReactNode {
 }
 
 export function App() {
-    const { path } = usePlace();
+    const { path, options } = usePlace();
+    if (options.alone && path[0] === "machines" && path[1])
+        return (
+            <Actions>
+                <ConsoleAlone uuid={path[1]} />
+                <NoticeArea />
+            </Actions>
+        );
     const area = path[0] === "machines" ? "machines" : "";
     return (
         <Page isContentFilled className="no-masthead-sidebar">

@@ -264,7 +264,7 @@ export class FakeAgent {
         case "Undefine": this.vanish(path); return [];
         case "Rename": this.change(path, { Name: args[0] }); return [];
         case "SetAutostart": this.change(path, { Autostart: args[0], AutostartBy: args[0] ? ["hatago"] : [] }); return [];
-        case "GetXML": return [this.xml.get(path) ?? `<domain type="kvm">\n  <name>${String(machine.Name)}</name>\n  <uuid>${String(machine.UUID)}</uuid>\n</domain>\n`];
+        case "GetXML": return [this.xml.get(path) ?? domain(String(machine.Name), String(machine.UUID))];
         case "SetXML": this.xml.set(path, args[0] as string); return [];
         case "GetHistory": return [Date.now() * 1000 - 720 * 5e6, 5e6, {
             CPUPercent: Array.from({ length: 720 }, (_, i) => i < 60 ? -1 : 50 + 40 * Math.sin(i / 30)),
@@ -291,6 +291,27 @@ function configured(options: Variants): Values {
         ...Object.fromEntries(Object.entries(options).filter(([word]) => names[word]).map(([word, { v }]): [string, unknown] => [names[word]!, v])),
     };
 }
+
+const domain = (name: string, uuid: string) => `<domain type='kvm'>
+  <name>${name}</name>
+  <uuid>${uuid}</uuid>
+  <memory unit='KiB'>1048576</memory>
+  <vcpu placement='static'>2</vcpu>
+  <devices>
+    <serial type='pty'>
+      <target type='isa-serial' port='0'/>
+      <alias name='serial0'/>
+    </serial>
+    <console type='pty' tty='/dev/pts/1'>
+      <target type='serial' port='0'/>
+      <alias name='serial0'/>
+    </console>
+    <graphics type='vnc' autoport='no'>
+      <listen type='none'/>
+    </graphics>
+  </devices>
+</domain>
+`;
 
 function without(values: Values, names: readonly string[]): Values {
     return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A stand-in for ../base1/cockpit.js over the fake agent: what src/cockpit.d.ts has of it.
 import type { FakeAgent } from "./agent.ts";
+import { openChannel } from "./channel.ts";
 
 interface Options { language?: string; delay?: number }
 
@@ -69,7 +70,7 @@ export function makeCockpit(agent: FakeAgent, { language = "en", delay = 0 }: Op
             later(() => client.onowner?.({}, agent.owner));
             return client;
         },
-        channel: () => ({ addEventListener: () => undefined, send: () => undefined, control: () => undefined, close: () => undefined }),
+        channel: ({ spawn }: { spawn: string[] }) => openChannel(spawn, later),
         spawn: () => Object.assign(Promise.resolve(""), { stream: () => undefined, input: () => undefined, close: () => undefined }),
         permission: () => ({ allowed: true, addEventListener: () => undefined, removeEventListener: () => undefined, close: () => undefined }),
         locale(given: Record<string, unknown>) { catalog = given; },

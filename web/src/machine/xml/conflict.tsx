@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Others have changed the XML that is being edited: theirs is shown, and nothing is overwritten unseen.
+import { ActionGroup } from "@pf/Form";
+import { Alert } from "@pf/Alert";
+import { Button } from "@pf/Button";
+import { Spinner } from "@pf/Spinner";
+import { Title } from "@pf/Title";
+import { Suspense, lazy, useEffect, useState } from "react";
+
+import type { Machine } from "../../bus/contract";
+import { _ } from "../../lib/i18n";
+import { beginDraft, changeDraft, type Draft } from "./drafts";
+
+const ChangesView = lazy(() => import("./changes-view"));
+
+export function Conflict({ machine: { UUID }, draft }: { machine: Machine; draft: Draft }) {
+    const { base, text, theirs } = draft;
+    /** null: both cannot be had at once; undefined: not known yet. */
+    const [both, setBoth] = useState<string | null>();
+    useEffect(() => {
+        let wanted = true;
+        void import("./changes").then(({ merged }) => wanted && setBoth(merged(base, text, theirs)));
+        return () => {
+            wanted = false;
+        };
+    }, [base, text, theirs]);
+
+    return (
+        <div className="xml">
+            <Title headingLevel="h2" size="lg">{_("Others have changed it meanwhile")}</Title>
+            <Alert isInline isLiveRegion variant="warning" title={_("Nothing was saved.")}>
+                {both === null
+                    ? _("You and others have changed the same lines. Your text is kept; what will change is then shown against theirs, so that you see what of theirs it takes back.")
+                    : _("Your changes and theirs are in different places: both can be had.")}
+            </Alert>
+            <Suspense fallback={<Spinner aria-label={_("Loading …")} />}>
+                <ChangesView before={base} after={theirs} label={_("What others have changed")} />
+            </Suspense>
+            <ActionGroup>
+                {both !== null
+                    ? <Button isDisabled={both === undefined} onClick={() => changeDraft(UUID, { base: theirs, text: both!, step: "review" })}>{_("Add my changes to theirs")}</Button>
+                    : <Button onClick={() => changeDraft(UUID, { base: theirs, step: "edit" })}>{_("Go on with my text")}</Button>}
+                <Button variant="secondary" onClick={() => beginDraft(UUID, theirs)}>{_("Discard mine, begin with theirs")}</Button>
+            </ActionGroup>
+        </div>
+    );
+}

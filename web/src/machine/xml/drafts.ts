@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// XML that is being edited and not yet saved. It outlives the tab of the page that it is edited on, and the browser asks before
+// it is lost. Kept in memory alone: there are passwords in it.
+import { Observable } from "../../lib/observable";
+import type { Fault } from "./check";
+
+export interface Draft {
+    /** What the agent had when it was begun, or last compared. */
+    base: string;
+    text: string;
+    step: "edit" | "review" | "conflict";
+    /** What others have made of it meanwhile. */
+    theirs: string;
+    /** Why it was not taken. */
+    fault: Fault | null;
+}
+
+/** By the machine's UUID. */
+export const drafts = new Observable<ReadonlyMap<string, Draft>>(new Map());
+
+export const isUnsaved = (draft: Draft): boolean => draft.text !== draft.base;
+
+const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+
+function set(next: Map<string, Draft>): void {
+    drafts.set(next);
+    const unsaved = [...next.values()].some(isUnsaved);
+    globalThis.window?.[unsaved ? "addEventListener" : "removeEventListener"]("beforeunload", ask);
+}
+
+export function beginDraft(uuid: string, xml: string): void {
+    set(new Map(drafts.get()).set(uuid, { base: xml, text: xml, step: "edit", theirs: "", fault: null }));
+}
+
+export function changeDraft(uuid: string, changes: Partial<Draft>): void {
+    const draft = drafts.get().get(uuid);
+    if (draft)
+        set(new Map(drafts.get()).set(uuid, { ...draft, ...changes }));
+}
+
+export function dropDraft(uuid: string): void {
+    const next = new Map(drafts.get());
+    next.delete(uuid);
+    set(next);
+}

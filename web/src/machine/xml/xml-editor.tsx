@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Edits the stored XML: text, what differs, saved; or what others have changed meanwhile.
+import { ActionGroup } from "@pf/Form";
+import { Alert, AlertActionLink } from "@pf/Alert";
+import { Button } from "@pf/Button";
+import { Spinner } from "@pf/Spinner";
+import { Title } from "@pf/Title";
+import { Suspense, lazy, useRef, useState } from "react";
+
+import type { Machine } from "../../bus/contract";
+import { _, fill } from "../../lib/i18n";
+import { notify } from "../../shell/notices";
+import { useHouse } from "../../store/context";
+import { wellFormed } from "./check";
+import { Conflict } from "./conflict";
+import { changeDraft, dropDraft, isUnsaved, type Draft } from "./drafts";
+import { saveDraft } from "./save";
+import { XMLArea, type AreaHandle } from "./xml-area";
+
+const ChangesView = lazy(() => import("./changes-view"));
+
+interface Props {
+    machine: Machine;
+    draft: Draft;
+    running: boolean;
+    onSaved: () => void;
+}
+
+export function XMLEditor({ machine, draft, running, onSaved }: Props) {
+    const house = useHouse();
+    const { UUID } = machine;
+    const area = useRef<AreaHandle>(null);
+    const [saving, setSaving] = useState(false);
+    const [discarding, setDiscarding] = useState(false);
+    const { fault } = draft;
+
+    const review = () => {
+        const found = wellFormed(draft.text);
+        changeDraft(UUID, found ? { fault: found } : { fault: null, step: "review" });
+    };
+    const save = async () => {
+        setSaving(true);
+        const saved = await saveDraft(house, machine);
+        setSaving(false);
+        if (!saved)
+            return;
+        notify("success", fill(_("{name}: XML saved"), { name: machine.Name }), running ? _("It counts from the next start.") : "");
+        onSaved();
+    };
+    const cancel = () => isUnsaved(draft) ? setDiscarding(true) : dropDraft(UUID);
+
+    if (draft.step === "conflict")
+        return <Conflict machine={machine} draft={draft} />;
+    if (draft.step === "review")
+        return (
+            <div className="xml">
+                <Title headingLevel="h2" size="lg">{_("What will change")}</Title>
+                {running && <NextStart />}
+                <Suspense fallback={<Spinner aria-label={_("Loading …")} />}>
+                    <ChangesView before={draft.base} after={draft.text} label={_("What will change")} />
+                </Suspense>
+                <ActionGroup>
+                    <Button onClick={() => void save()} isLoading={saving} isDisabled={saving}>{_("Save")}</Button>
+                    <Button variant="secondary" isDisabled={saving} onClick={() => changeDraft(UUID, { step: "edit" })}>{_("Go on editing")}</Button>
+                </ActionGroup>
+            </div>
+        );
+    return (
+        <div className="xml">
+            <Title headingLevel="h2" size="lg">{_("Edit the stored configuration")}</Title>
+            {running && <NextStart />}
+            {fault && (
+                <Alert isInline isLiveRegion variant="danger" id="xml-fault"
+                       title={fault.line > 0 ? fill(_("Line {line}: this is not right"), { line: fault.line }) : _("This was not taken")}
+                       actionLinks={fault.line > 0 && (
+                           <AlertActionLink onClick={() => area.current?.showLine(fault.line)}>{_("Go there")}</AlertActionLink>
+                       )}>
+                    <span className="xml-message">{fault.message}</span>
+                </Alert>
+            )}
+            <XMLArea handle={area} text={draft.text} label={_("Stored configuration, libvirt XML")} wrongLine={fault?.line ?? 0}
+                     {...fault ? { describedBy: "xml-fault" } : {}}
+                     onChange={(text) => changeDraft(UUID, { text })} />
+            {discarding && (
+                <Alert isInline variant="warning" title={_("What you have changed would be lost.")} actionLinks={(
+                    <>
+                        <AlertActionLink onClick={() => dropDraft(UUID)}>{_("Discard it")}</AlertActionLink>
+                        <AlertActionLink onClick={() => setDiscarding(false)}>{_("Go on editing")}</AlertActionLink>
+                    </>
+                )} />
+            )}
+            <ActionGroup>
+                <Button onClick={review} isDisabled={!isUnsaved(draft)}>{_("Review what changes")}</Button>
+                <Button variant="link" onClick={cancel}>{_("Cancel")}</Button>
+            </ActionGroup>
+        </div>
+    );
+}
+
+const NextStart = () => <Alert isInline isPlain variant="info" title={_("The machine runs: what you change counts from its next start.")} />;
