@@ -19,7 +19,7 @@ export interface Load {
     host: Usage | null;
 }
 
-const NOTHING: Load = { when: 0, machines: new Map(), cpu: new Map(), hostCPU: null, host: null };
+export const NOTHING: Load = { when: 0, machines: new Map(), cpu: new Map(), hostCPU: null, host: null };
 
 /** What machines and host take, asked for while somebody looks. */
 export class Statistics {

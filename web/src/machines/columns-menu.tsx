@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+import { MenuToggle } from "@pf/MenuToggle";
+import { Select, SelectGroup, SelectList, SelectOption } from "@pf/Select";
+import ColumnsIcon from "@pf-icon/columns-icon";
+import { useState } from "react";
+
+import { _ } from "../lib/i18n";
+import { columns } from "./cells";
+import { OPTIONAL, type ColumnId, type ListOptions } from "./list-options";
+
+interface ColumnsMenuProps {
+    options: ListOptions;
+    onChange: (change: Partial<ListOptions>) => void;
+}
+
+/** Which columns are shown, and the order: where the screen is too narrow for headings, this is the way to sort. */
+export function ColumnsMenu({ options, onChange }: ColumnsMenuProps) {
+    const [isOpen, setOpen] = useState(false);
+    const choose = (value: string) => {
+        const [what, id] = value.split(":") as [string, ColumnId];
+        if (what === "sort") {
+            const again = options.sort === id;
+            const largestFirst = columns.find((column) => column.id === id)?.largestFirst ?? false;
+            onChange({ sort: id, descending: again ? !options.descending : largestFirst });
+            return;
+        }
+        const hidden = new Set(options.hidden);
+        if (!hidden.delete(id))
+            hidden.add(id);
+        onChange({ hidden });
+    };
+    return (
+        <Select isOpen={isOpen} onOpenChange={setOpen} onSelect={(_event, value) => choose(String(value))} shouldFocusFirstItemOnOpen
+                popperProps={{ position: "right" }} isScrollable
+                toggle={(ref) => (
+                    <MenuToggle ref={ref} variant="plain" icon={<ColumnsIcon />} isExpanded={isOpen} onClick={() => setOpen(!isOpen)}
+                                aria-label={_("Columns and order")} />
+                )}>
+            {isOpen && (
+                <>
+                    <SelectGroup label={_("Columns")}>
+                        <SelectList aria-label={_("Columns")}>
+                            {columns.filter(({ id }) => OPTIONAL.includes(id)).map(({ id, label }) => (
+                                <SelectOption key={id} value={`show:${id}`} hasCheckbox isSelected={!options.hidden.has(id)}>
+                                    {_(label)}
+                                </SelectOption>
+                            ))}
+                        </SelectList>
+                    </SelectGroup>
+                    <SelectGroup label={_("Order")}>
+                        <SelectList aria-label={_("Order")}>
+                            {columns.map(({ id, label }) => (
+                                <SelectOption key={id} value={`sort:${id}`} isSelected={options.sort === id}>{_(label)}</SelectOption>
+                            ))}
+                        </SelectList>
+                    </SelectGroup>
+                </>
+            )}
+        </Select>
+    );
+}
