@@ -18,8 +18,16 @@
 #include "verbs.h"
 #include "warnings.h"
 
+/* The last but one is for what the configuration says. */
+static const char *features[] = { "addresses",  "consoles",           "events", "query",
+                                  "statistics", "statistics-history", NULL,     NULL };
+
 static int plugin_create(const Services *services, void **ret) {
-        *ret = machines_new(services);
+        Machines *machines = machines_new(services);
+
+        if (machines->mirror)
+                features[G_N_ELEMENTS(features) - 2] = "mirror";
+        *ret = machines;
         return 0;
 }
 
@@ -89,9 +97,6 @@ static void plugin_subscribed(void *plugin, bool subscribed) {
 static void *plugin_free(void *plugin) {
         return machines_free(plugin);
 }
-
-static const char *const features[] = { "addresses",  "consoles",           "events", "query",
-                                        "statistics", "statistics-history", NULL };
 
 const PluginDescriptor hatago_plugin = {
         .abi = PLUGIN_ABI,

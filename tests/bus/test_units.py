@@ -4,7 +4,7 @@
 import time
 
 import pytest
-from hatago_bus import JOB, MACHINE, NAME, NO_OPTIONS, options
+from hatago_bus import JOB, MACHINE, MANAGER, NAME, NO_OPTIONS, ROOT, options
 from machines import OFF, RUNNING, driver_file, fresh_uuid
 from systemd_mock import CANCELED, DONE, FAILED, NEVER, SystemdMock, VmUnit, failed_start
 
@@ -298,6 +298,14 @@ def test_what_runs_is_adopted(systemd, units_agent, helper):
 
     caller.wait(lambda: caller.get(web, MACHINE, "UnitState") == "active", 10, "the adoption")
     assert systemd.starts("hatago-vm@") == [WEB] and run > 0
+
+
+def test_whether_it_adopts_is_told(house, units_agent):
+    caller, _ = units_agent(("web", OFF))
+    assert "mirror" in caller.get(ROOT, MANAGER, "Features")
+    assert house.agents[0].terminate() == 0
+    house.ready_agent("--connect", house.agents[0].command[-1])
+    assert "mirror" not in house.caller().get(ROOT, MANAGER, "Features")
 
 
 def test_the_request_names_the_run(systemd, units_agent, helper):

@@ -209,7 +209,7 @@ void judge_libvirt_connection(Host *host, Verdict *verdict) {
         }
 }
 
-/* Each guest that runs has a unit, which stops it with the host: as long as the agent sees to that. */
+/* Machines have units, as long as the agent is there. */
 static bool have_units(Host *host, Verdict *verdict) {
         return host_exists(host, verdict, VM_UNIT_FILE) && host_agent(host, verdict)->running;
 }
@@ -224,7 +224,9 @@ void judge_libvirt_guests(Host *host, Verdict *verdict) {
                 verdict_set(verdict, CHECK_SKIP, "missing", "%s", "");
         else if (is_enabled(unit) && is_active(unit))
                 verdict_set(verdict, CHECK_PASS, "", "%s", unit->file);
-        else if (have_units(host, verdict))
+        /* Each guest that runs has its unit running, which stops it with the host: with Mirror=no those that
+         * others start have not. */
+        else if (have_units(host, verdict) && host_agent(host, verdict)->mirrors)
                 verdict_set(verdict, CHECK_PASS, "units", "%s %s", unit->file, unit->active);
         else
                 verdict_set(verdict, CHECK_WARN, "off", "%s %s", unit->file, unit->active);

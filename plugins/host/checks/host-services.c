@@ -198,6 +198,21 @@ const HostNetworkManager *host_network_manager(Host *host, Verdict *verdict) {
  * The agent
  */
 
+static bool ask_feature(sd_bus *bus, const char *feature) {
+        char **features = NULL; /* by malloc() */
+        bool has;
+
+        if (sd_bus_get_property_strv(bus, BUS_NAME, PATH_ROOT, IFACE_MANAGER, "Features", /* error= */ NULL,
+                                     &features) < 0)
+                return false;
+
+        has = features && g_strv_contains((const char *const *) features, feature);
+        for (char **each = features; each && *each; each++)
+                free(*each);
+        free(features);
+        return has;
+}
+
 const HostAgent *host_agent(Host *host, Verdict *verdict) {
         HostAgent *agent = &host->agent;
         int connected = 0;
@@ -216,6 +231,7 @@ const HostAgent *host_agent(Host *host, Verdict *verdict) {
 
         agent->running = true;
         agent->connected = connected;
+        agent->mirrors = ask_feature(bus, "mirror");
         g_free(agent->connection_error);
         agent->connection_error = ask_string(bus, BUS_NAME, PATH_ROOT, IFACE_MANAGER, "ConnectionError");
         return agent;

@@ -69,8 +69,13 @@ void host_set_agent(Host *host, bool running, bool connected, const char *error)
         host->have_agent = true;
         host->agent.running = running;
         host->agent.connected = connected;
+        host->agent.mirrors = running;
         g_free(host->agent.connection_error);
         host->agent.connection_error = g_strdup(error);
+}
+
+void host_set_mirrors(Host *host, bool mirrors) {
+        host->agent.mirrors = mirrors;
 }
 
 void host_set_output(Host *host, const char *program, const char *output) {

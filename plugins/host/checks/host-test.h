@@ -16,7 +16,9 @@ void host_add_domain(Host *host, const char *name, bool active, bool autostart);
 void host_set_guest_memory(Host *host, uint64_t bytes);
 void host_set_network_manager(Host *host, bool running, const char *version);
 void host_add_device(Host *host, const char *name, unsigned type, unsigned state, bool managed);
+/* It mirrors machines, unless the test says otherwise then. */
 void host_set_agent(Host *host, bool running, bool connected, const char *error);
+void host_set_mirrors(Host *host, bool mirrors);
 /* What a program says: see host_run(). */
 void host_set_output(Host *host, const char *program, const char *output);
 /* Not read-only. */

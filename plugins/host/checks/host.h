@@ -155,6 +155,7 @@ const HostNetworkManager *host_network_manager(Host *host, Verdict *verdict); /*
 typedef struct HostAgent {
         bool running;
         bool connected;         /* Manager.Connected */
+        bool mirrors;           /* Manager.Features: whatever runs has its unit running */
         char *connection_error; /* Manager.ConnectionError, its text; "" */
 } HostAgent;
 

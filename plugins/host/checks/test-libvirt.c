@@ -190,6 +190,8 @@ static void test_units_stop_guests_with_the_host_too(void) {
         test_host_judge(t, "libvirt-guests", "warn off");
         test_host_write(t, VM_UNIT_FILE, "%s", "");
         test_host_judge(t, "libvirt-guests", "pass units");
+        host_set_mirrors(t->host, false);
+        test_host_judge(t, "libvirt-guests", "warn off");
         host_set_agent(t->host, /* running= */ false, /* connected= */ false, "");
         test_host_judge(t, "libvirt-guests", "warn off");
         host_set_unit(t->host, "libvirt-guests.service", "loaded", "active", "enabled");
