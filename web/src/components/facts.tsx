@@ -6,19 +6,20 @@ import type { ReactNode } from "react";
 
 import { _, fill } from "../lib/i18n";
 
-/** width: the least of a column. */
-export function Facts({ width = "16rem", children }: { width?: string; children: ReactNode }) {
+import "./facts.css";
+
+export function Facts({ children }: { children: ReactNode }) {
     return (
-        <DescriptionList isCompact isAutoFit autoFitMinModifier={{ default: width }}>{children}</DescriptionList>
+        <DescriptionList isCompact isAutoFit autoFitMinModifier={{ default: "7rem", md: "16rem" }}>{children}</DescriptionList>
     );
 }
 
-/** One of them; without a value it is left out. */
-export function Fact({ name, children }: { name: string; children: ReactNode }) {
+/** One of them; without a value it is left out. isWide: on a narrow screen it takes a row of its own. */
+export function Fact({ name, isWide = false, children }: { name: string; isWide?: boolean; children: ReactNode }) {
     if (children === null || children === undefined || children === "" || children === false)
         return null;
     return (
-        <DescriptionListGroup>
+        <DescriptionListGroup className={isWide ? "fact-wide" : ""}>
             <DescriptionListTerm>{name}</DescriptionListTerm>
             <DescriptionListDescription>{children}</DescriptionListDescription>
         </DescriptionListGroup>

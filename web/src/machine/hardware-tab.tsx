@@ -57,8 +57,9 @@ interface ItemsProps<T> {
     columns: Column<T>[];
 }
 
-/** A table on a wide screen, a list of cards on a narrow one. */
-function Items<T extends { Key: string }>({ title, none, items, columns }: ItemsProps<T>) {
+/** A table on a wide screen, a list of cards on a narrow one. Of what no item knows there is no column. */
+function Items<T extends { Key: string }>({ title, none, items, columns: all }: ItemsProps<T>) {
+    const columns = all.filter(({ cell }) => items?.some((item) => Boolean(cell(item))));
     return (
         <Card>
             <CardHeader><CardTitle component="h2">{title}</CardTitle></CardHeader>
@@ -68,7 +69,7 @@ function Items<T extends { Key: string }>({ title, none, items, columns }: Items
                 {items && items.length > 0 && (
                     <Table variant="compact" gridBreakPoint="grid-lg" aria-label={title} className="hardware">
                         <Thead>
-                            <Tr>{columns.map(({ title }) => <Th key={title}>{title}</Th>)}</Tr>
+                            <Tr>{columns.map(({ title }) => <Th key={title} modifier="wrap">{title}</Th>)}</Tr>
                         </Thead>
                         <Tbody>
                             {items.map((item) => (

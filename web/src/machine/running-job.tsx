@@ -29,7 +29,7 @@ export function RunningJob({ job }: { job: Job }) {
             <FlexItem flex={{ default: "flex_1" }} className="running-job">
                 {job.ProgressValid
                     ? <Progress title={title} value={Math.floor(job.Progress * 100)} size="sm" helperText={amounts(job)} />
-                    : <><Spinner size="md" aria-hidden="true" /> {title}</>}
+                    : <><Spinner size="md" aria-hidden="true" data-lasting /> {title}</>}
             </FlexItem>
             {job.Cancelable && (
                 <FlexItem>

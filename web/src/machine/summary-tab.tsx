@@ -38,7 +38,7 @@ function MachineFacts({ machine }: { machine: Machine }) {
                         {StateReason === "unknown" ? stateText(State)
                             : fill(_("{state} ({reason})"), { state: stateText(State), reason: reasonText(StateReason) })}
                     </Fact>
-                    <Fact name={_("Started")}>{machine.StartedAt > 0 && <Since micros={machine.StartedAt} />}</Fact>
+                    <Fact name={_("Started")} isWide>{machine.StartedAt > 0 && <Since micros={machine.StartedAt} />}</Fact>
                     <Fact name={_("Addresses")}>{addresses(machine)}</Fact>
                     <Fact name={_("Operating system")}>{osText(machine.OSInfo)}</Fact>
                     <Fact name={_("vCPUs")}>{ofAtMost(number(VCPUs), number(VCPUsMaximum ?? VCPUs))}</Fact>
@@ -47,9 +47,9 @@ function MachineFacts({ machine }: { machine: Machine }) {
                     <Fact name={_("Architecture")}>{machine.Architecture ?? <Skeleton width="6em" screenreaderText={_("Reading …")} />}</Fact>
                     <Fact name={_("Machine type")}>{machine.MachineType}</Fact>
                     <Fact name={_("Firmware")}>{FIRMWARE[machine.Firmware ?? ""] ?? machine.Firmware}</Fact>
-                    <Fact name={_("UUID")}><Copyable what={_("UUID")}>{machine.UUID}</Copyable></Fact>
-                    <Fact name={_("Saved memory")}>{machine.ManagedSave && _("The next start goes on from there.")}</Fact>
-                    <Fact name={_("Description")}>
+                    <Fact name={_("UUID")} isWide><Copyable what={_("UUID")}>{machine.UUID}</Copyable></Fact>
+                    <Fact name={_("Saved memory")} isWide>{machine.ManagedSave && _("The next start goes on from there.")}</Fact>
+                    <Fact name={_("Description")} isWide>
                         {machine.Description && <span className="machine-description">{machine.Description}</span>}
                     </Fact>
                 </Facts>

@@ -71,7 +71,10 @@ export function makeCockpit(agent: FakeAgent, { language = "en", delay = 0 }: Op
             return client;
         },
         channel: ({ spawn }: { spawn: string[] }) => openChannel(spawn, later),
-        spawn: () => Object.assign(Promise.resolve(""), { stream: () => undefined, input: () => undefined, close: () => undefined }),
+        spawn: (argv: string[]) => Object.assign(new Promise(() => undefined), {
+            stream: (callback: (piece: string) => void) => argv[0] === "journalctl" ? later(() => callback(journal())) : undefined,
+            input: () => undefined, close: () => undefined,
+        }),
         permission: () => ({ allowed: true, addEventListener: () => undefined, removeEventListener: () => undefined, close: () => undefined }),
         locale(given: Record<string, unknown>) { catalog = given; },
         gettext: (context: string, text?: string) =>
@@ -82,4 +85,17 @@ export function makeCockpit(agent: FakeAgent, { language = "en", delay = 0 }: Op
         },
         jump: () => undefined,
     };
+}
+
+/** As journalctl --output=json writes of a unit. */
+function journal(): string {
+    const lines: [priority: number, from: string, message: string][] = [
+        [6, "systemd", "Starting hatago-vm@web.service - Virtual machine web..."],
+        [4, "hatago-vm", "The network 'default' is not active yet."],
+        [6, "systemd", "Started hatago-vm@web.service - Virtual machine web."],
+        [3, "hatago-vm", "qemu-system-x86_64: terminating on signal 15 from pid 812 (/usr/sbin/libvirtd)"],
+    ];
+    return lines.map(([PRIORITY, SYSLOG_IDENTIFIER, MESSAGE], n) => JSON.stringify({
+        __CURSOR: `c${n}`, __REALTIME_TIMESTAMP: String((Date.now() - 60e3 + n * 1e3) * 1000), PRIORITY: String(PRIORITY), SYSLOG_IDENTIFIER, MESSAGE,
+    }) + "\n").join("");
 }

@@ -64,5 +64,8 @@ export async function settled(page) {
     await page.waitForSelector("h1");
     await page.waitForFunction(() => !document.querySelector(".pf-v6-c-skeleton, .pf-v6-c-spinner:not([data-lasting])"), null,
                                { timeout: 3000 }).catch(() => undefined);
+    // Colours that still change into those of another theme are none of either.
+    await page.evaluate(() => Promise.all(document.getAnimations()
+        .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime)).map((one) => one.finished.catch(() => undefined))));
     await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))));
 }

@@ -5,6 +5,7 @@ import { Card, CardBody, CardHeader, CardTitle } from "@pf/Card";
 import { HelperText, HelperTextItem } from "@pf/HelperText";
 import { List, ListItem } from "@pf/List";
 import { Switch } from "@pf/Switch";
+import { Stack, StackItem } from "@pf-layout/Stack";
 import { useState } from "react";
 
 import type { Machine } from "../../bus/contract";
@@ -31,28 +32,40 @@ export function AutostartCard({ machine, obstacle }: { machine: Machine; obstacl
         <Card>
             <CardHeader><CardTitle component="h2">{_("Start with the host")}</CardTitle></CardHeader>
             <CardBody>
-                <Switch id="autostart" label={_("The boot of the host starts this machine")} isChecked={machine.Autostart}
-                        isDisabled={busy || bySystemd || obstacle !== ""} aria-describedby="autostart-why"
-                        onChange={(_event, checked) => set(checked)} />
-                <HelperText id="autostart-why">
-                    {obstacle && <HelperTextItem>{obstacle}</HelperTextItem>}
-                    {bySystemd && (
-                        <HelperTextItem>
-                            {fill(_("To change it here, take that back first: systemctl disable {unit}"), { unit: `'${machine.Unit}'` })}
-                        </HelperTextItem>
+                <Stack hasGutter>
+                    <StackItem>
+                        <Switch id="autostart" label={_("The boot of the host starts this machine")} isChecked={machine.Autostart}
+                                isDisabled={busy || bySystemd || obstacle !== ""} aria-describedby="autostart-why"
+                                onChange={(_event, checked) => set(checked)} />
+                        <HelperText id="autostart-why">
+                            {obstacle && <HelperTextItem>{obstacle}</HelperTextItem>}
+                            {bySystemd && (
+                                <HelperTextItem>
+                                    {fill(_("To change it here, take that back first: systemctl disable {unit}"), { unit: `'${machine.Unit}'` })}
+                                </HelperTextItem>
+                            )}
+                        </HelperText>
+                    </StackItem>
+                    {by.length > 0 && (
+                        <StackItem>
+                            <List isPlain>{startersText(machine).map((text) => <ListItem key={text}>{text}</ListItem>)}</List>
+                        </StackItem>
                     )}
-                </HelperText>
-                {by.length > 0 && <List isPlain>{startersText(machine).map((text) => <ListItem key={text}>{text}</ListItem>)}</List>}
-                {by.includes("libvirt") && (
-                    <Alert isInline isPlain variant="warning" component="h3"
-                           title={_("Order, delay and readiness do not count for its start while libvirt's flag is set.")}
-                           actionLinks={!obstacle && (
-                               <AlertActionLink onClick={() => set(true)} isDisabled={busy}>{_("Take it over")}</AlertActionLink>
-                           )}>
-                        {_("Its unit starts it at boot then, and libvirt's flag is cleared.")}
-                    </Alert>
-                )}
+                    {by.includes("libvirt") && <StackItem><TakeOver obstacle={obstacle} busy={busy} onTakeOver={() => set(true)} /></StackItem>}
+                </Stack>
             </CardBody>
         </Card>
+    );
+}
+
+function TakeOver({ obstacle, busy, onTakeOver }: { obstacle: string; busy: boolean; onTakeOver: () => void }) {
+    return (
+        <Alert isInline isPlain variant="warning" component="h3"
+               title={_("Order, delay and readiness do not count for its start while libvirt's flag is set.")}
+               actionLinks={!obstacle && (
+                   <AlertActionLink onClick={onTakeOver} isDisabled={busy}>{_("Take it over")}</AlertActionLink>
+               )}>
+            {_("Its unit starts it at boot then, and libvirt's flag is cleared.")}
+        </Alert>
     );
 }

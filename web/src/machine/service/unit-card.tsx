@@ -38,14 +38,14 @@ export function UnitCard({ machine }: { machine: Machine }) {
             </CardHeader>
             <CardBody>
                 <Facts>
-                    <Fact name={_("Name")}><Copyable what={_("Unit")}>{Unit}</Copyable></Fact>
+                    <Fact name={_("Name")} isWide><Copyable what={_("Unit")}>{Unit}</Copyable></Fact>
                     <Fact name={_("State")}>
                         <Label isCompact {...state?.status ? { status: state.status } : {}}>{state ? _(state.label) : UnitState}</Label>
                     </Fact>
                     {/* systemd's own words, as in its manual. */}
                     <Fact name={_("Result")}>{UnitState === "failed" && UnitResult}</Fact>
                     {/* What it said before it ended is of no use any more, but for why it failed. */}
-                    <Fact name={_("Status")}>{UnitState !== "inactive" && UnitStatus}</Fact>
+                    <Fact name={_("Status")} isWide>{UnitState !== "inactive" && UnitStatus}</Fact>
                     <Fact name={_("Main process")}>{(machine.PID ?? 0) > 0 && String(machine.PID)}</Fact>
                     <Fact name={_("Ready")}>
                         {ReadyState === "failed" ? <Label isCompact status="danger">{readyText(machine)}</Label> : readyText(machine)}
