@@ -190,6 +190,15 @@ def test_guest_boots_takes_a_lease_and_ends_by_acpi_and_by_agent(pair):
     guest.wait_state("shut off", 30)
 
 
+def test_a_guest_has_a_shell_on_its_screen(pair):
+    """What is typed there is done."""
+    guest = Guest(pair[0], "screen").define(display=True).start()
+    guest.wait_ready()
+    for key in (*"POWEROFF", "ENTER"):
+        guest.virsh("send-key", "--codeset", "linux", f"KEY_{key}")
+    guest.wait_state("shut off")
+
+
 def test_a_deaf_guest_stays(pair):
     guest = Guest(pair[1], "deaf").define(words="deaf").start()
     guest.wait_ready()

@@ -24,11 +24,12 @@ class Guest:
         return self.host.run(["virsh", "--quiet", "--connect", "qemu:///system", verb,
                               "--domain", self.name, *arguments], check=check, timeout=timeout)
 
-    def xml(self, words="", network=None, disk=None):
+    def xml(self, words="", network=None, disk=None, display=False):
         """Return the template as this guest's definition.
 
         words go on the kernel command line (deaf, noagent, boot.delay=5, port=80). network names a
-        libvirt network, disk a path in the host of a qcow2 image.
+        libvirt network, disk a path in the host of a qcow2 image. display gives it a screen and a
+        keyboard, by VNC on a socket of libvirt's, with a shell.
         """
         domain = ElementTree.parse(self.host.root / PLACE / "guest.xml").getroot()
         domain.find("name").text = self.name
@@ -44,15 +45,19 @@ class Guest:
             ElementTree.SubElement(element, "driver", name="qemu", type="qcow2")
             ElementTree.SubElement(element, "source", file=disk)
             ElementTree.SubElement(element, "target", dev="vda", bus="virtio")
+        if display:
+            graphics = ElementTree.SubElement(devices, "graphics", type="vnc")
+            ElementTree.SubElement(graphics, "listen", type="socket")
+            ElementTree.SubElement(ElementTree.SubElement(devices, "video"), "model", type="vga")
         return ElementTree.tostring(domain, encoding="unicode")
 
-    def define(self, words="", network=None, disk=False):
+    def define(self, words="", network=None, disk=False, display=False):
         """Define the guest in libvirt; with disk, give it a fresh 64 MiB qcow2 image."""
         path = f"{IMAGES}/{self.name}.qcow2" if disk else None
         if path:
             self.host.run(["qemu-img", "create", "-q", "-f", "qcow2", path, "64M"])
         self.host.run(["virsh", "--quiet", "--connect", "qemu:///system", "define", "/dev/stdin"],
-                      input=self.xml(words, network, path))
+                      input=self.xml(words, network, path, display))
         return self
 
     @property
