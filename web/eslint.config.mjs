@@ -26,7 +26,8 @@ export default ts.config(
             globals: Object.fromEntries([
                 "console", "process", "URL",
                 // of the browser, within page.evaluate()
-                "CustomEvent", "document", "getComputedStyle", "localStorage", "location", "requestAnimationFrame", "window",
+                "CustomEvent", "MutationObserver", "PerformanceObserver", "clearInterval", "document", "getComputedStyle", "localStorage",
+                "location", "performance", "requestAnimationFrame", "setInterval", "setTimeout", "window",
             ].map((name) => [name, "readonly"])),
         },
         rules: { ...ts.configs.disableTypeChecked.rules, "no-console": "off" },

@@ -34,7 +34,7 @@ export function parseOptions(options: Options, stored = ""): ListOptions {
         attention: options.attention === "yes",
         sort: isColumn(sort) ? sort : "name",
         descending: isColumn(sort) && (options.sort ?? "").startsWith("-"),
-        hidden: parseHidden(options.hidden ?? stored),
+        hidden: parseHidden(options.hidden || stored),
     };
 }
 

@@ -88,6 +88,7 @@ test("what is nonsense in a URL is ignored; the columns that somebody kept hold 
     assert.deepEqual([options.sort, options.descending], ["name", false]);
     assert.deepEqual([...options.hidden], ["os"]);
     assert.deepEqual([...parseOptions({}, "unit").hidden], ["unit"]);
+    assert.deepEqual([...parseOptions(formatOptions(parseOptions({}, "unit"), "unit"), "unit").hidden], ["unit"]);
     assert.deepEqual([...parseOptions({ hidden: formatHidden(new Set()) }, "unit").hidden], []);
 });
 
