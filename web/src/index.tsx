@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 
 import { followTheme } from "./lib/theme";
 import { App } from "./shell/app";
+import { tellHealth } from "./shell/health";
 import { HouseContext } from "./store/context";
 import { House } from "./store/house";
 
@@ -21,4 +22,5 @@ createRoot(document.getElementById("app")!).render(
         </HouseContext>
     </StrictMode>,
 );
+tellHealth(house);
 house.open();

@@ -10,6 +10,7 @@ import { ConsoleAlone } from "../machine/console/console-alone";
 import { MachinePage } from "../machine/machine-page";
 import { MachinesPage } from "../machines/machines-page";
 import { OverviewPage } from "../overview/overview-page";
+import { JobsButton } from "./jobs";
 import { LinkBanner } from "./link-banner";
 import { NoticeArea } from "./notices";
 
@@ -33,12 +34,15 @@ export function App() {
     return (
         <Page isContentFilled className="no-masthead-sidebar">
             <PageSection type="tabs" hasBodyWrapper={false}>
-                <Tabs component={TabsComponent.nav} aria-label={_("Areas")} activeKey={area} usePageInsets
-                      onSelect={(_event, key) => go(key ? [String(key)] : [])}>
-                    <Tab eventKey="" title={<TabTitleText>{_("Overview")}</TabTitleText>} href={href([])} aria-controls={undefined} />
-                    <Tab eventKey="machines" title={<TabTitleText>{_("Machines")}</TabTitleText>} href={href(["machines"])}
-                         aria-controls={undefined} />
-                </Tabs>
+                <div className="areas">
+                    <Tabs component={TabsComponent.nav} aria-label={_("Areas")} activeKey={area} usePageInsets
+                          onSelect={(_event, key) => go(key ? [String(key)] : [])}>
+                        <Tab eventKey="" title={<TabTitleText>{_("Overview")}</TabTitleText>} href={href([])} aria-controls={undefined} />
+                        <Tab eventKey="machines" title={<TabTitleText>{_("Machines")}</TabTitleText>} href={href(["machines"])}
+                             aria-controls={undefined} />
+                    </Tabs>
+                    <JobsButton />
+                </div>
             </PageSection>
             <LinkBanner />
             <Actions>{content(path)}</Actions>

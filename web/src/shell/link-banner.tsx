@@ -4,31 +4,23 @@ import { PageSection } from "@pf/Page";
 
 import { _ } from "../lib/i18n";
 import { useValue } from "../lib/observable";
-import { errorText } from "../lib/words";
 import { useHouse } from "../store/context";
+import { bannerOf } from "./banner";
 
 /** Says that the agent, or libvirt behind it, is gone. What was last known stays in sight, and it goes by itself. */
 export function LinkBanner() {
     const house = useHouse();
-    const link = useValue(house.link);
-    const agent = useValue(house.agent);
-
-    if (link.state === "lost")
-        return (
-            <PageSection>
-                <Alert isInline variant="warning" title={_("The service hatagod does not answer. What you see may be old.")}
-                       actionLinks={<AlertActionLink onClick={() => house.retry()}>{_("Start it")}</AlertActionLink>}>
-                    {link.error && errorText(link.error)}
-                </Alert>
-            </PageSection>
-        );
-    if (link.state === "ready" && agent?.Ready && !agent.Connected)
-        return (
-            <PageSection>
-                <Alert isInline variant="warning" title={_("libvirt does not answer. What you see may be old.")}>
-                    {agent.ConnectionError}
-                </Alert>
-            </PageSection>
-        );
-    return null;
+    const banner = bannerOf(useValue(house.link), useValue(house.agent), useValue(house.connection.owner));
+    return (
+        <div aria-live="polite">
+            {banner && (
+                <PageSection>
+                    <Alert isInline variant="warning" title={banner.title} data-about={banner.about}
+                           {...banner.offersStart ? { actionLinks: <AlertActionLink onClick={() => house.retry()}>{_("Start it")}</AlertActionLink> } : {}}>
+                        {banner.text}
+                    </Alert>
+                </PageSection>
+            )}
+        </div>
+    );
 }

@@ -109,14 +109,24 @@ export class House {
     /** What no list waits for. */
     private async readRest(reading: number): Promise<void> {
         const [checks, events] = await Promise.all([
-            this.connection.call<[Record<string, Variants>]>(ROOT, VALIDATION, "Query", "asa{sv}", [CHECK_PROPERTIES, {}]),
-            this.connection.call<[[number, string, string, string, string][]]>(
-                ROOT, MACHINES, "ListEvents", "a{sv}", [{ limit: { t: "u", v: EVENTS } }]),
+            this.ifOffered(this.connection.call<[Record<string, Variants>]>(
+                ROOT, VALIDATION, "Query", "asa{sv}", [CHECK_PROPERTIES, {}]), [{}]),
+            this.ifOffered(this.connection.call<[[number, string, string, string, string][]]>(
+                ROOT, MACHINES, "ListEvents", "a{sv}", [{ limit: { t: "u", v: EVENTS } }]), [[]]),
         ]);
         if (reading !== this.reading)
             return;
         this.checkTable.replace(Object.entries(checks[0]).map(([path, values]) => ({ ...plain(values), path }) as Check));
         this.events.set(events[0].map(asEvent));
+    }
+
+    /** The answer; nothing of an agent that is older, or has no plugin for it: the package hatago-host can be left out. */
+    private async ifOffered<T>(call: Promise<T>, nothing: T): Promise<T> {
+        return call.catch((thrown: unknown) => {
+            if (/\.Unknown(Method|Interface)$/.test(asBusError(thrown).name))
+                return nothing;
+            throw thrown;
+        });
     }
 
     private onSignal(path: string, iface: string, member: string, args: unknown[]): void {

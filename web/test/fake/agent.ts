@@ -101,6 +101,11 @@ export class FakeAgent {
         this.emit(path, PROPERTIES, "PropertiesChanged", [MACHINE, boxed(told), bulky]);
     }
 
+    changeCheck(path: string, values: Values): void {
+        Object.assign(this.checks.get(path)!, values);
+        this.emit(path, PROPERTIES, "PropertiesChanged", [CHECK, boxed(values), []]);
+    }
+
     changeRoot(values: Values): void {
         Object.assign(this.root, values);
         this.emit(ROOT, PROPERTIES, "PropertiesChanged", [MANAGER, boxed(values), []]);
@@ -154,7 +159,8 @@ export class FakeAgent {
         return path;
     }
 
-    private newJob(operation: string, object: string): string {
+    /** One that goes on until endJob(). */
+    newJob(operation: string, object: string): string {
         const path = `${ROOT}/jobs/${++this.jobNumber}`;
         const job: Values = {
             Id: this.jobNumber, Operation: operation, Objects: [object], State: "running", Result: "", ErrorName: "", ErrorMessage: "",
@@ -243,8 +249,9 @@ export class FakeAgent {
             return [];
         }
         if (this.checks.has(path) && method === "Fix") {
-            Object.assign(this.checks.get(path)!, { Result: "pass", Reason: "", Fixable: false, Undoable: true });
-            this.emit(path, PROPERTIES, "PropertiesChanged", [CHECK, boxed({ Result: "pass", Reason: "", Fixable: false, Undoable: true }), []]);
+            const undo = "undo" in (args[0] as Variants);
+            this.changeCheck(path, undo ? { Result: "warn", Reason: "missing", Fixable: true, Undoable: false }
+                : { Result: "pass", Reason: "", Fixable: false, Undoable: true });
             return [];
         }
         if (!machine)
