@@ -8,6 +8,7 @@ left. The machine's network is shared, so that apt works as anywhere. Names are 
 """
 
 import os
+import shutil
 import subprocess
 import time
 import uuid
@@ -83,7 +84,7 @@ class BareDebian:
         registry.remove(self.name, claim)
 
     def _make_root(self):
-        """Run mmdebstrap, with this machine's mirror and apt proxy."""
+        """Run mmdebstrap, with this machine's mirror, apt proxy and certificates."""
         listed = registry.folder(self.name) / "sources.list"
         listed.write_text(sources.sources_list(SUITE))
         status = sandbox.run_bound(["mmdebstrap", "--mode=root", f"--variant={VARIANT}", SUITE,
@@ -94,6 +95,9 @@ class BareDebian:
         resolver.unlink(missing_ok=True)
         resolver.write_text(Path("/etc/resolv.conf").read_text())
         (self.root / "etc/hosts").write_text(f"127.0.0.1 localhost {self.name}\n")
+        # Of authorities that the machine's administrator trusts beside Debian's.
+        certificates = "usr/local/share/ca-certificates"
+        shutil.copytree(Path("/") / certificates, self.root / certificates, dirs_exist_ok=True)
         proxies = [option.partition("=") for option in sources.apt_options()]
         if proxies:
             (self.root / "etc/apt/apt.conf.d/00proxy").write_text(

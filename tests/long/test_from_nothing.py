@@ -24,6 +24,16 @@ CONSOLE = "/var/log/libvirt/qemu/guest-console.log"
 # Changed by apt and by what its packages run, after the last line of dpkg's own log too.
 APT_OWN = ("/var/log", "/var/lib/apt", "/var/lib/dpkg", "/var/cache")
 
+LOGIN = """
+import base64, sys, urllib.error, urllib.request
+request = urllib.request.Request(sys.argv[1] + "cockpit/login")
+request.add_header("Authorization", "Basic " + base64.b64encode(f"admin:{sys.argv[2]}".encode()).decode())
+try:
+    print(urllib.request.urlopen(request).status)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+
 HOLDER = """
 import sys, time
 from bare import BareDebian
@@ -101,6 +111,15 @@ def test_try_brings_up_a_guest(debian):
         time.sleep(1)
 
 
+def test_try_tells_where_the_page_is(debian):
+    """The address answers, on the loopback address; it is another one's business with a password."""
+    said = ours(debian, "./try").stdout
+    address, users, password = re.search(r"(http://127\.0\.0\.1:\d+/)hatago +users (\S+) .*password (\S+)", said).groups()
+    assert "admin" in users.split(",")
+    for secret, status in ((password, 200), (f"{password}x", 401)):
+        assert debian.run(["/usr/bin/python3", "-c", LOGIN, address, secret]).stdout.split() == [str(status)]
+
+
 def test_try_again_builds_nothing_and_says_what_is_there(debian):
     """The second time it only shows."""
     began = time.monotonic()
@@ -135,7 +154,7 @@ def test_try_touched_nothing_but_packages_and_its_build_folder(debian):
 
 def test_check_fast_passes_for_a_user_without_rights(debian, say):
     """install-deps by root, then the tests by somebody with no rights at all; and once more, as at an edit."""
-    ours(debian, "packaging/install-deps", "build", "test")
+    ours(debian, "packaging/install-deps", "build", "web", "test")
     for what in ("first", "again"):
         began = time.monotonic()
         said = by_user(debian, "./check", "fast").stdout.splitlines()
