@@ -3,6 +3,7 @@
 // Writes the finished plugin into FOLDER. --words: what print-words of the command line tool wrote, so that both say the
 // same. --fake: with a stand-in for Cockpit and the agent too, for tests of the page alone.
 import * as esbuild from "esbuild";
+import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,7 +22,9 @@ if (positionals.length !== 1) {
     process.exit(2);
 }
 const out = resolve(positionals[0]);
-const words = options.words ? resolve(options.words) : join(here, "test/fake/words.json");
+// Without them, as for tests of the page alone: those of a build that is there, else some for tests.
+const words = options.words ? resolve(options.words)
+    : [join(here, "../build/dev/cli/words.json"), join(here, "test/fake/words.json")].find((file) => existsSync(file));
 
 const common = {
     absWorkingDir: here,

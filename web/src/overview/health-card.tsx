@@ -19,7 +19,7 @@ import { healthOf, type Health } from "./health";
 /** "2 failed, 1 warning, 24 passed" */
 function summary({ failed, warned, passed, skipped }: Health): string {
     const parts: [number, string][] = [
-        [failed, ngettext("{count} failed", "{count} failed", failed)],
+        [failed, ngettext("{count} failure", "{count} failures", failed)],
         [warned, ngettext("{count} warning", "{count} warnings", warned)],
         [passed.length, ngettext("{count} passed", "{count} passed", passed.length)],
         [skipped.length, ngettext("{count} does not apply", "{count} do not apply", skipped.length)],
