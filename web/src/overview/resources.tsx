@@ -66,7 +66,7 @@ function Processors({ agent, load, machines }: UseProps) {
         <div className="resource-space">
             <div className="resource-head">
                 <p>
-                    <span className="resource-number">{share(use.used ?? use.machines) || "–"}</span>{" "}
+                    <span className="resource-number">{share(use.used) || "–"}</span>{" "}
                     {agent.CPUs > 0 && fill(ngettext("of {count} CPU busy", "of {count} CPUs busy", agent.CPUs), { count: number(agent.CPUs) })}
                 </p>
                 <Sparkline values={line} full={Math.max(0.1, ...line) * 1.1} width={96} height={28}
