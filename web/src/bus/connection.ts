@@ -17,8 +17,10 @@ interface Waiting {
 }
 
 export class Connection {
-    /** Who has the agent's name on the bus; null: nobody. Another owner is another run of the agent. */
-    readonly owner = new Observable<string | null>(null);
+    /** Who has the agent's name on the bus; null: nobody; undefined: not known yet. Another owner is another run of the agent. */
+    readonly owner = new Observable<string | null | undefined>(undefined);
+    /** Why Cockpit closed the connection; null: it did not. */
+    failure: BusError | null = null;
     /** How many calls were made, for figures. */
     calls = 0;
 
@@ -35,11 +37,15 @@ export class Connection {
         this.client = client;
         // One match for all: the agent's objects are all below one path.
         client.subscribe({ path_namespace: ROOT }, (...signal) => this.onSignal(...signal));
-        client.onowner = (_event, owner) => this.owner.set(owner || null);
+        client.onowner = (_event, owner) => {
+            this.failure = null;
+            this.owner.set(owner || null);
+        };
         client.onclose = (_event, failure) => {
             this.client = null;
+            this.failure = asBusError(failure);
             this.owner.set(null);
-            this.failWaiting(asBusError(failure));
+            this.failWaiting(this.failure);
             if (!this.closed)
                 setTimeout(() => this.open(), REOPEN_AFTER_MS);
         };

@@ -14,14 +14,14 @@ export interface Banner {
 }
 
 /** owner: who has the agent's name on the bus. null: there is nothing to say. */
-export function bannerOf(link: Link, agent: Agent | null, owner: string | null): Banner | null {
+export function bannerOf(link: Link, agent: Agent | null, owner: string | null | undefined): Banner | null {
     const old = agent ? _("What you see may be old.") : "";
     if (link.state === "lost")
         return {
             about: "agent",
             title: owner ? _("The service hatagod does not answer as it should; it is asked again and again.") : _("The service hatagod does not run."),
             text: [link.error && errorText(link.error), old].filter(Boolean).join(" "),
-            offersStart: owner === null,
+            offersStart: !owner,
         };
     // Before the first reading has ended, only an error tells a libvirt that is not there from one that is being read.
     if (link.state === "ready" && agent && !agent.Connected && (agent.Ready || agent.ConnectionError))

@@ -29,6 +29,12 @@ export class Details {
             void this.read(path);
     }
 
+    /** A machine came, or came again: what is known of it is what lists show. */
+    added(path: string): void {
+        if (this.open.has(path))
+            void this.read(path);
+    }
+
     /** Properties have changed whose value was not told. */
     invalidated(path: string, names: string[]): void {
         if (this.open.has(path) && names.length > 0)

@@ -42,6 +42,7 @@ export class House {
     private readonly checkTable = new Table<Check>();
     /** Counts readings, so that a late answer of an older one is known. */
     private reading = 0;
+    private subscribed = false;
 
     readonly machines = this.machineTable.rows;
     readonly checks = this.checkTable.rows;
@@ -57,6 +58,7 @@ export class House {
 
     open(): void {
         this.connection.open();
+        cockpit.addEventListener("visibilitychange", () => void this.subscribe().catch(() => undefined));
     }
 
     /** Asks for the agent, which starts it where it does not run. */
@@ -65,38 +67,51 @@ export class House {
     }
 
     private onOwner(): void {
-        if (this.connection.owner.get()) {
+        const { owner, failure } = this.connection;
+        this.subscribed = false;
+        if (owner.get() || (this.link.get().state === "connecting" && !failure)) {
+            // A call starts an agent that does not run; only a page that opens asks for that by itself.
             void this.read();
         } else {
             this.reading++;
-            this.link.set({ state: "lost" });
+            this.link.set({ state: "lost", ...failure && { error: failure } });
         }
     }
 
     /**
-     * Reads all anew: the agent, its machines and its jobs are what a page needs first. Signals that come meanwhile belong to
-     * what is already there; what is read is as new as they are, since agent and bus keep the order.
+     * Reads all anew: the agent, its machines and its jobs are what a page needs first. Agent and bus keep the order, so each
+     * answer is taken over at once: it is newer than the signals before it, and older than those after it.
      */
     private async read(): Promise<void> {
         const reading = ++this.reading;
+        const take = <T extends unknown[]>(takeOver: (...answer: T) => void) => (answer: T) => {
+            if (reading === this.reading)
+                takeOver(...answer);
+        };
         const { connection } = this;
         try {
-            const [agent, , machines] = await Promise.all([
-                connection.call<[Variants]>(ROOT, PROPERTIES, "GetAll", "s", [""]),
-                connection.call(ROOT, MANAGER, "Subscribe", "a{sv}", [{}]),
-                connection.call<[Record<string, Variants>]>(ROOT, MACHINES, "Query", "asa{sv}", [SUMMARY, {}]),
+            await Promise.all([
+                connection.call<[Variants]>(ROOT, PROPERTIES, "GetAll", "s", [""]).then(
+                    take((values) => this.agent.set(plain(values) as unknown as Agent))),
+                this.subscribe(),
+                connection.call<[Record<string, Variants>]>(ROOT, MACHINES, "Query", "asa{sv}", [SUMMARY, {}]).then(
+                    take((values) => this.takeMachines(values))),
                 this.jobs.read(),
             ]);
             if (reading !== this.reading)
                 return;
-            this.agent.set(plain(agent[0]) as unknown as Agent);
-            this.machineTable.replace(Object.entries(machines[0]).map(([path, values]) =>
-                ({ ...this.machineTable.get(path), ...plain(values), path }) as Machine));
             this.link.set({ state: "ready" });
             this.details.renew();
             this.rights.forget();
             this.statistics.renew();
-            await this.readRest(reading);
+            await Promise.all([
+                this.ifOffered(connection.call<[Record<string, Variants>]>(
+                    ROOT, VALIDATION, "Query", "asa{sv}", [CHECK_PROPERTIES, {}]), [{}]).then(
+                    take((values) => this.takeChecks(values))),
+                this.ifOffered(connection.call<[EventTuple[]]>(
+                    ROOT, MACHINES, "ListEvents", "a{sv}", [{ limit: { t: "u", v: EVENTS } }]), [[]]).then(
+                    take((events) => this.events.set(events.map(asEvent)))),
+            ]);
         } catch (thrown) {
             if (reading !== this.reading)
                 return;
@@ -106,18 +121,36 @@ export class House {
         }
     }
 
-    /** What no list waits for. */
-    private async readRest(reading: number): Promise<void> {
-        const [checks, events] = await Promise.all([
-            this.ifOffered(this.connection.call<[Record<string, Variants>]>(
-                ROOT, VALIDATION, "Query", "asa{sv}", [CHECK_PROPERTIES, {}]), [{}]),
-            this.ifOffered(this.connection.call<[[number, string, string, string, string][]]>(
-                ROOT, MACHINES, "ListEvents", "a{sv}", [{ limit: { t: "u", v: EVENTS } }]), [[]]),
-        ]);
-        if (reading !== this.reading)
+    /**
+     * An agent that has not read the hypervisor yet (Ready) tells of a few machines, or none: what was there before stays until
+     * it has, and all is read again then.
+     */
+    private takeMachines(told: Record<string, Variants>): void {
+        const known = this.agent.get()?.Ready ? new Map<string, Machine>() : new Map(this.machines.get());
+        for (const [path, values] of Object.entries(told))
+            known.set(path, { ...this.machineTable.get(path), ...plain(values), path } as Machine);
+        this.machineTable.replace(known.values());
+    }
+
+    private takeChecks(told: Record<string, Variants>): void {
+        this.checkTable.replace(Object.entries(told).map(([path, values]) => ({ ...plain(values), path }) as Check));
+    }
+
+    /**
+     * Has the agent look at what has no event, and take samples, once somebody sees the page: Cockpit loads it before, for its
+     * menu. Too many who do so already are no reason to show nothing.
+     */
+    private async subscribe(): Promise<void> {
+        if (cockpit.hidden || this.subscribed || !this.connection.owner.get())
             return;
-        this.checkTable.replace(Object.entries(checks[0]).map(([path, values]) => ({ ...plain(values), path }) as Check));
-        this.events.set(events[0].map(asEvent));
+        this.subscribed = true;
+        try {
+            await this.connection.call(ROOT, MANAGER, "Subscribe", "a{sv}", [{}]);
+        } catch (thrown) {
+            this.subscribed = false;
+            if (asBusError(thrown).name !== "LimitsExceeded")
+                throw thrown;
+        }
     }
 
     /** The answer; nothing of an agent that is older, or has no plugin for it: the package hatago-host can be left out. */
@@ -143,7 +176,7 @@ export class House {
             const [job, result, error, message] = args as [string, Job["Result"], string, string];
             this.jobs.ended(job, result, error, message);
         } else if (iface === MACHINES && member === "EventRecorded") {
-            this.events.set([...this.events.get().slice(1 - EVENTS), asEvent(args as [number, string, string, string, string])]);
+            this.events.set([...this.events.get().slice(1 - EVENTS), asEvent(args as EventTuple)]);
         }
     }
 
@@ -152,6 +185,8 @@ export class House {
             const agent = this.agent.get();
             if (agent)
                 this.agent.set({ ...agent, ...changed });
+            if (changed.Ready === true)
+                void this.read();
         } else if (iface === MACHINE || iface.startsWith(MACHINE + ".")) {
             this.machineTable.change(path, changed);
             this.details.invalidated(path, invalidated);
@@ -167,9 +202,10 @@ export class House {
         for (const [name, properties] of Object.entries(interfaces))
             if (name.startsWith(NAME))
                 Object.assign(values, plain(properties));
-        if (MACHINE in interfaces)
+        if (MACHINE in interfaces) {
             this.machineTable.add({ ...values, path } as Machine);
-        else if (CHECK in interfaces)
+            this.details.added(path);
+        } else if (CHECK in interfaces)
             this.checkTable.add({ ...values, path } as Check);
         else if (JOB in interfaces)
             this.jobs.added({ ...values, path } as Job);
@@ -185,6 +221,8 @@ export class House {
     }
 }
 
-function asEvent([When, Path, Name, Event, Detail]: [number, string, string, string, string]): MachineEvent {
+type EventTuple = [when: number, path: string, name: string, event: string, detail: string];
+
+function asEvent([When, Path, Name, Event, Detail]: EventTuple): MachineEvent {
     return { When, Path, Name, Event, Detail };
 }

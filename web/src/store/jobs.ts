@@ -17,6 +17,7 @@ interface Waiter {
 export class Jobs {
     private readonly table = new Table<Job>();
     private readonly waiters = new Map<string, Waiter[]>();
+    private readonly expiry = new Map<string, ReturnType<typeof setTimeout>>();
     readonly all = this.table.rows;
 
     constructor(private readonly connection: Connection) {}
@@ -24,12 +25,13 @@ export class Jobs {
     /** All that run now; what was waited for while nobody listened is asked for too. */
     async read(): Promise<void> {
         const [listed] = await this.connection.call<[[number, string, string, string[]][]]>(ROOT, MANAGER, "ListJobs", "a{sv}", [{}]);
-        const paths = new Set([...listed.map(([, , path]) => path), ...this.waiters.keys()]);
-        const jobs = await Promise.all([...paths].map((path) => this.readOne(path)));
-        this.table.replace(jobs.filter((job) => job !== null));
-        for (const job of this.all.get().values())
-            if (job.State === "ended")
-                this.settle(job);
+        // Another run of the agent can give the numbers of the one before again.
+        this.expiry.forEach(clearTimeout);
+        this.expiry.clear();
+        const running = listed.map(([, , path]) => path);
+        this.table.replace(running.map((path) => this.table.get(path)).filter((job) => job !== undefined));
+        const paths = new Set([...running, ...this.waiters.keys()]);
+        await Promise.all([...paths].map((path) => this.readOne(path)));
     }
 
     /** Resolves when the job has ended well; else throws BusError. */
@@ -38,7 +40,7 @@ export class Jobs {
             this.waiters.set(path, [...this.waiters.get(path) ?? [], { resolve, reject }]);
             const job = this.table.get(path);
             if (job?.State === "ended")
-                this.settle(job);
+                this.settle(path, job);
         });
     }
 
@@ -60,15 +62,21 @@ export class Jobs {
 
     ended(path: string, result: Job["Result"], name: string, message: string): void {
         this.table.change(path, { State: "ended", Result: result, ErrorName: name, ErrorMessage: message });
-        const job = this.table.get(path);
-        if (job)
-            this.settle(job);
-        setTimeout(() => this.table.remove(path), SHOWN_MS);
+        this.settle(path, this.table.get(path) ?? { Result: result, ErrorName: name, ErrorMessage: message, ErrorArguments: {} });
+        this.expire(path);
     }
 
-    private settle(job: Job): void {
-        const waiters = this.waiters.get(job.path) ?? [];
-        this.waiters.delete(job.path);
+    private expire(path: string): void {
+        clearTimeout(this.expiry.get(path));
+        this.expiry.set(path, setTimeout(() => {
+            this.expiry.delete(path);
+            this.table.remove(path);
+        }, SHOWN_MS));
+    }
+
+    private settle(path: string, job: Pick<Job, "Result" | "ErrorName" | "ErrorMessage" | "ErrorArguments">): void {
+        const waiters = this.waiters.get(path) ?? [];
+        this.waiters.delete(path);
         for (const waiter of waiters) {
             if (job.Result === "done")
                 waiter.resolve();
@@ -77,11 +85,16 @@ export class Jobs {
         }
     }
 
-    /** null: the agent knows it no longer, or it ended in between. */
-    private async readOne(path: string): Promise<Job | null> {
+    /** A job that the agent knows no longer has failed for those who wait for it. */
+    private async readOne(path: string): Promise<void> {
         try {
             const [values] = await this.connection.call<[Variants]>(path, PROPERTIES, "GetAll", "s", [JOB]);
-            return { ...plain(values), path } as Job;
+            const job = { ...plain(values), path } as Job;
+            this.table.add(job);
+            if (job.State === "ended") {
+                this.settle(path, job);
+                this.expire(path);
+            }
         } catch (thrown) {
             const error = asBusError(thrown);
             if (error.name !== NO_OBJECT && error.name !== "NoSuchJob")
@@ -89,7 +102,6 @@ export class Jobs {
             for (const waiter of this.waiters.get(path) ?? [])
                 waiter.reject(new BusError("Interrupted", "the agent ended before the job did"));
             this.waiters.delete(path);
-            return null;
         }
     }
 }

@@ -5,6 +5,8 @@ import { Observable } from "../lib/observable";
 
 /** As often as the agent samples by default. There is no signal of it: who looks asks, once for all machines. */
 const TICK_MS = 5000;
+/** What was missed longer than this is asked for again. */
+const GAP_MS = 2.5 * TICK_MS;
 /** Samples in a sparkline. */
 export const HISTORY = 60;
 
@@ -27,6 +29,10 @@ export class Statistics {
     private watchers = 0;
     private hostWatchers = 0;
     private timer: ReturnType<typeof setInterval> | null = null;
+    /** When the last sample came, by this browser's clock. */
+    private heardAt = 0;
+    private readonly underWay = new Map<string, Promise<void>>();
+    private readonly onVisible = () => void this.tick();
 
     constructor(private readonly connection: Connection) {}
 
@@ -34,14 +40,19 @@ export class Statistics {
     watch({ host = false } = {}): () => void {
         this.watchers++;
         this.hostWatchers += host ? 1 : 0;
-        if (!this.timer)
+        if (!this.timer) {
             this.timer = setInterval(() => void this.tick(), TICK_MS);
-        void this.tick();
+            cockpit.addEventListener("visibilitychange", this.onVisible);
+            void this.tick();
+        } else if (host && this.hostWatchers === 1) {
+            void this.tick();
+        }
         return () => {
             this.hostWatchers -= host ? 1 : 0;
             if (--this.watchers === 0 && this.timer) {
                 clearInterval(this.timer);
                 this.timer = null;
+                cockpit.removeEventListener("visibilitychange", this.onVisible);
             }
         };
     }
@@ -56,15 +67,26 @@ export class Statistics {
     private async tick(): Promise<void> {
         if (cockpit.hidden)
             return;
-        await Promise.all([this.readMachines(), this.hostWatchers > 0 ? this.readHost() : null]).catch(() => undefined);
+        await Promise.all([
+            this.once("machines", () => this.readMachines()),
+            this.hostWatchers > 0 ? this.once("host", () => this.readHost()) : null,
+        ]).catch(() => undefined);
+    }
+
+    /** Who asks while the same is asked already shares the answer. */
+    private once(what: string, read: () => Promise<void>): Promise<void> {
+        const asked = this.underWay.get(what) ?? read().finally(() => this.underWay.delete(what));
+        this.underWay.set(what, asked);
+        return asked;
     }
 
     private async readMachines(): Promise<void> {
-        const first = this.load.get().when === 0;
-        const options = first ? { history: variant("u", HISTORY) } : {};
+        const missed = this.load.get().when === 0 || Date.now() - this.heardAt > GAP_MS;
+        const options = missed ? { history: variant("u", HISTORY) } : {};
         const [when, told] = await this.connection.call<[number, Record<string, Variants>]>(
             ROOT, MACHINES, "GetStatistics", "a{sv}", [options]);
         const before = this.load.get();
+        this.heardAt = Date.now();
         if (when === before.when)
             return;
         const machines = new Map(Object.entries(told).map(([path, values]) => [path, plain(values) as Sample]));

@@ -52,6 +52,7 @@ export class FakeAgent {
     log: string[] = [];
     listeners = new Set<Listener>();
     ownerListeners = new Set<(owner: string | null) => void>();
+    private unread = new Map<string, Values>();
     private machineNumber = 0;
     private jobNumber = 0;
 
@@ -133,6 +134,19 @@ export class FakeAgent {
     /** It ends, and nobody has its name. */
     die(): void {
         this.own(null);
+    }
+
+    /** Another run of it, that has not read the hypervisor yet: as the real one, it tells of no machine until haveRead(). */
+    liveUnready(): void {
+        this.unread = this.machines;
+        this.machines = new Map();
+        this.root = { ...this.root, Ready: false, Connected: false };
+        this.live();
+    }
+
+    haveRead(): void {
+        this.machines = this.unread;
+        this.changeRoot({ Connected: true, Ready: true });
     }
 
     /** Another run of it. */

@@ -3,10 +3,10 @@
 import type { FakeAgent } from "./agent.ts";
 import { openChannel } from "./channel.ts";
 
-interface Options { language?: string; delay?: number }
+interface Options { language?: string; delay?: number; slow?: string }
 
-/** delay: how long an answer takes, in milliseconds. */
-export function makeCockpit(agent: FakeAgent, { language = "en", delay = 0 }: Options = {}) {
+/** delay: how long an answer takes, in milliseconds; slow: a method whose answer takes five times that. */
+export function makeCockpit(agent: FakeAgent, { language = "en", delay = 0, slow = "" }: Options = {}) {
     const listeners = new Map<string, Set<() => void>>();
     let catalog: Record<string, unknown> = {};
 
@@ -31,6 +31,7 @@ export function makeCockpit(agent: FakeAgent, { language = "en", delay = 0 }: Op
     return {
         language,
         hidden: false,
+        dispatch,
         location: {
             get path() { return decode().path; },
             get options() { return decode().options; },
@@ -49,7 +50,7 @@ export function makeCockpit(agent: FakeAgent, { language = "en", delay = 0 }: Op
             const client = {
                 onowner: null as ((event: unknown, owner: string | null) => void) | null,
                 onclose: null,
-                call: (path: string, iface: string, method: string, args: unknown[]) => new Promise((resolve, reject) => later(() => {
+                call: (path: string, iface: string, method: string, args: unknown[]) => new Promise((resolve, reject) => void setTimeout(() => {
                     try {
                         if (!agent.owner)
                             throw Object.assign(new Error("no owner"), { name: "org.freedesktop.DBus.Error.ServiceUnknown" });
@@ -58,7 +59,7 @@ export function makeCockpit(agent: FakeAgent, { language = "en", delay = 0 }: Op
                     } catch (thrown) {
                         reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
                     }
-                })),
+                }, method === slow ? 5 * delay : delay)),
                 subscribe(_match: unknown, callback: (...signal: [string, string, string, unknown[]]) => void) {
                     const listener = (...signal: [string, string, string, unknown[]]) => later(() => callback(...structuredClone(signal)));
                     agent.listeners.add(listener);

@@ -18,8 +18,8 @@ async function until(condition: () => boolean, what: string): Promise<void> {
     }
 }
 
-async function open(agent: FakeAgent): Promise<House> {
-    Object.assign(globalThis, { cockpit: makeCockpit(agent) });
+async function open(agent: FakeAgent, options = {}): Promise<House> {
+    Object.assign(globalThis, { cockpit: makeCockpit(agent, options) });
     const house = new House();
     house.open();
     await until(() => house.link.get().state === "ready", "ready");
@@ -141,4 +141,138 @@ test("details come for the machine whose page is open, and follow what is only i
     await until(() => house.machines.get().get(path)?.Disks?.length === 0, "no disks");
     assert.equal(house.machines.get().get(other)?.Disks, undefined);
     leave();
+});
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 60));
+
+test("what happens while the page reads is not lost", async () => {
+    const agent = inn(2);
+    const [first] = [...agent.machines.keys()] as [string];
+    agent.startJob("save", first, () => undefined, 10_000);
+    const opening = open(agent, { delay: 10, slow: "ListJobs" });
+    await new Promise((resolve) => setTimeout(resolve, 35)); // Query has answered, ListJobs has not
+    agent.change(first, { State: "running" });
+    const late = agent.appear({ Name: "late" });
+    const house = await opening;
+    await settled();
+    assert.equal(house.machines.get().get(first)?.State, "running");
+    assert.ok(house.machines.get().has(late));
+    assert.equal(house.jobs.all.get().size, 1);
+});
+
+test("a job that ends while jobs are read has ended", async () => {
+    const agent = inn(1);
+    const [first] = [...agent.machines.keys()] as [string];
+    const job = agent.startJob("save", first, () => undefined, 10_000);
+    const opening = open(agent, { delay: 10 });
+    await until(() => agent.log.includes("Manager.ListJobs"), "asked for jobs");
+    agent.endJob(job);
+    const house = await opening;
+    await settled();
+    assert.deepEqual([...house.jobs.all.get().values()].filter(({ State }) => State === "running"), []);
+});
+
+test("a new run of the agent that has read nothing yet takes nothing away", async () => {
+    const agent = inn(3);
+    const house = await open(agent);
+    const [first, second] = [...agent.machines.keys()] as [string, string];
+    const least: number[] = [];
+    house.machines.follow(() => least.push(house.machines.get().size));
+    agent.die();
+    await until(() => house.link.get().state === "lost", "lost");
+    agent.liveUnready();
+    await until(() => house.link.get().state === "ready", "ready again");
+    assert.equal(house.agent.get()?.Ready, false);
+    assert.equal(house.machines.get().size, 3);
+    agent.haveRead();
+    agent.machines.delete(second); // gone while the agent was
+    await until(() => house.machines.get().size === 2, "the one that is gone");
+    assert.ok(house.machines.get().has(first));
+    assert.equal(Math.min(...least), 2);
+});
+
+test("an agent that does not come is said", async () => {
+    const agent = inn(1);
+    agent.owner = null;
+    Object.assign(globalThis, { cockpit: makeCockpit(agent) });
+    const house = new House();
+    house.open();
+    await until(() => house.link.get().state === "lost", "lost");
+    assert.equal(house.link.get().error?.name, "org.freedesktop.DBus.Error.ServiceUnknown");
+    agent.live();
+    await until(() => house.link.get().state === "ready", "ready");
+});
+
+test("a connection that Cockpit closes is said with its reason", () => {
+    const agent = inn(1);
+    Object.assign(globalThis, { cockpit: makeCockpit(agent) });
+    const house = new House();
+    house.open();
+    const { client } = house.connection as unknown as { client: cockpit.DBusClient };
+    client.onclose?.(new Event("close"), { problem: "access-denied" });
+    assert.equal(house.link.get().state, "lost");
+    assert.equal(house.link.get().error?.name, "access-denied");
+    house.connection.close();
+});
+
+test("who waits for a job hears of its end though its beginning was missed", async () => {
+    const agent = inn(1);
+    const house = await open(agent);
+    const waited = house.jobs.wait("/org/hatago/Host1/jobs/77");
+    house.jobs.ended("/org/hatago/Host1/jobs/77", "failed", "org.hatago.Host1.Error.NoMemory", "none left");
+    await assert.rejects(waited, { name: "NoMemory" });
+});
+
+test("a machine that goes and comes at once has its details again", async () => {
+    const agent = inn(1);
+    const house = await open(agent);
+    const [path] = [...agent.machines.keys()] as [string];
+    const { UUID } = agent.machines.get(path)!;
+    const leave = house.details.keep(path);
+    await until(() => house.machines.get().get(path)?.Disks !== undefined, "disks");
+    agent.vanish(path);
+    assert.equal(agent.appear({ UUID }), path);
+    await until(() => house.machines.get().get(path)?.Disks !== undefined && agent.log.filter((call) => call === "Properties.Get").length > 3, "disks again");
+    await settled();
+    assert.ok(house.machines.get().get(path)?.Disks);
+    leave();
+});
+
+test("nobody sees the page: the agent is not asked to look", async () => {
+    const agent = inn(1);
+    const seen = makeCockpit(agent);
+    seen.hidden = true;
+    Object.assign(globalThis, { cockpit: seen });
+    const house = new House();
+    house.open();
+    await until(() => house.link.get().state === "ready", "ready");
+    assert.ok(!agent.log.includes("Manager.Subscribe"));
+    seen.hidden = false;
+    seen.dispatch("visibilitychange");
+    await until(() => agent.log.includes("Manager.Subscribe"), "asked to look");
+});
+
+test("who looks at statistics together asks once, and after a pause for what was missed", async () => {
+    const agent = inn(2);
+    const asked: unknown[] = [];
+    const real = agent.call.bind(agent);
+    agent.call = (path, iface, method, args) => {
+        if (method === "GetStatistics")
+            asked.push(Object.keys(args[0] as object));
+        return real(path, iface, method, args);
+    };
+    const house = await open(agent);
+    const leave = [house.statistics.watch(), house.statistics.watch(), house.statistics.watch({ host: true })];
+    await settled();
+    assert.deepEqual(asked, [["history"]]);
+    leave.forEach((stop) => stop());
+    const now = Date.now;
+    Date.now = () => now() + 60_000;
+    try {
+        house.statistics.watch()();
+        await settled();
+    } finally {
+        Date.now = now;
+    }
+    assert.deepEqual(asked, [["history"], ["history"]]);
 });
