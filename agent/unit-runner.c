@@ -377,11 +377,13 @@ static int runner_on_owner(sd_bus_message *m, void *userdata, sd_bus_error *erro
                 return 0;
 
         runner_subscribe(runner);
-        /* From the end: one may leave the array. */
+        /* From the end: one may leave the array, and others with it. */
         for (guint i = runner->runs->len; i > 0; i--) {
-                UnitRun *run = runner->runs->pdata[i - 1];
+                UnitRun *run = i <= runner->runs->len ? runner->runs->pdata[i - 1] : NULL;
                 int r = 0;
 
+                if (!run)
+                        continue;
                 if (run->job && !run_is_over(run))
                         r = run_ask_state(run);
                 else if (!run->job && !run->call)
@@ -403,11 +405,11 @@ static int runner_on_removed(sd_bus_message *m, void *userdata, sd_bus_error *er
         if (sd_bus_message_read(m, "uoss", NULL, &job, &unit, &result) < 0)
                 return 0;
 
-        /* From the end: the one that is told may leave the array. */
+        /* From the end: the one that is told may leave the array, and others with it. */
         for (guint i = runner->runs->len; i > 0; i--) {
-                UnitRun *run = runner->runs->pdata[i - 1];
+                UnitRun *run = i <= runner->runs->len ? runner->runs->pdata[i - 1] : NULL;
 
-                if (g_str_equal(run->order.unit, unit))
+                if (run && g_str_equal(run->order.unit, unit))
                         run_on_removed(run, job, result);
         }
         for (guint i = 0; i < runner->listeners->len; i++) {
