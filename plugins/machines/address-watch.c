@@ -95,9 +95,15 @@ static int question_run(void *data, virConnect *connection, Failure *failure) {
         Question *question = data;
         g_autoptr(virDomain) domain = virDomainLookupByUUIDString(connection, question->uuid);
         g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+        int r;
 
-        if (!domain || guest_addresses_read(domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT, texts) < 0)
+        if (!domain)
                 return hypervisor_failure(failure);
+
+        r = guest_addresses_read(domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT, texts, hypervisor_failure,
+                                 failure);
+        if (r < 0)
+                return r;
 
         /* Another run would be asked anew. */
         if (virDomainGetID(domain) == question->run)
@@ -232,9 +238,11 @@ static void look_run(Look *look, virConnect *connection) {
         if (!domain || virDomainGetID(domain) != look->run)
                 return;
 
-        (void) guest_addresses_read(domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE, texts);
+        (void) guest_addresses_read(domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE, texts,
+                                    /* fail= */ NULL, NULL);
         if (texts->len == 0)
-                (void) guest_addresses_read(domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP, texts);
+                (void) guest_addresses_read(domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP, texts,
+                                            /* fail= */ NULL, NULL);
         look->known = take_texts(g_steal_pointer(&texts));
 }
 

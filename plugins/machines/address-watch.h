@@ -7,8 +7,8 @@
  * Looks after the addresses of running guests, in the background. What the host knows (the leases of
  * libvirt's networks; where they tell nothing, whom the host has spoken to) is read for a few machines at a
  * time, and asks nobody in a guest. A guest agent that has opened its channel is asked too, in a lane of its
- * own: it may answer late or never, and hangs there until its machine ends; those of others go on as long as
- * ADDRESS_QUESTIONS_MAX do not hang.
+ * own: it may answer late or never, and libvirt gives up on it (guest-address.h); those of others wait for
+ * that where ADDRESS_QUESTIONS_MAX are so.
  *
  * A machine is looked at when it begins to run or goes on, when its agent comes or goes, when its unit tells
  * something else of it (which a new lease does), when its interfaces change, after libvirt was away, and in

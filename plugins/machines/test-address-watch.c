@@ -49,12 +49,15 @@ unsigned int virDomainGetID(virDomainPtr domain) {
         return asked_run ?: runs[GPOINTER_TO_INT(domain) - 1];
 }
 
-int guest_addresses_read(virDomainPtr domain, unsigned source, GPtrArray *texts) {
+int guest_addresses_read(virDomainPtr domain, unsigned source, GPtrArray *texts, GuestFail fail,
+                         Failure *failure) {
         g_auto(GStrv) words = by_source[source] ? g_strsplit(by_source[source], " ", -1) : NULL;
 
         for (char **word = words; word && *word; word++)
                 g_ptr_array_add(texts, g_strdup(*word));
-        return words ? (int) texts->len : -1;
+        if (!words)
+                return fail ? fail(failure) : -1;
+        return (int) texts->len;
 }
 
 typedef struct Fixture {
@@ -207,7 +210,7 @@ static void test_no_agent_crowds_out_what_is_known(Fixture *f, const void *unuse
         g_assert_cmpstr(f->all[0]->addresses[GUEST_ADDRESSES_MAX - 1], ==, "2001:db8::1");
 }
 
-/* They wait for ever; nobody else does but those that are to be asked too. */
+/* Nobody waits for them but those that are to be asked too. */
 static void test_agents_that_hang_hold_up_no_leases(Fixture *f, const void *unused) {
         by_source[VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE] = "192.0.2.1";
         by_source[VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT] = "10.0.0.1";

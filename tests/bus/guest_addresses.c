@@ -77,6 +77,10 @@ int virDomainInterfaceAddresses(virDomainPtr domain, virDomainInterfacePtr **ret
 }
 
 /* The test driver has no agents. */
+int virDomainAgentSetResponseTimeout(virDomainPtr domain, int timeout, unsigned int flags) {
+        return 0;
+}
+
 char *virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags) {
         char *(*real)(virDomainPtr, unsigned int) = dlsym(RTLD_NEXT, "virDomainGetXMLDesc");
         static const char channel[] = "name='org.qemu.guest_agent.0'", connected[] = " state='connected'";

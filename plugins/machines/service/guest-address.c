@@ -105,9 +105,40 @@ void guest_addresses_pick(const virDomainInterfacePtr *interfaces, int n, GPtrAr
         pick_family(interfaces, n, VIR_IP_ADDR_TYPE_IPV6, read_ipv6, texts);
 }
 
-int guest_addresses_read(virDomainPtr domain, unsigned source, GPtrArray *texts) {
+/* libvirt's own default is to wait for ever for the answer proper (only for that to the "guest-sync" before
+ * it 5 s), and to hold the machine's agent job all the while: then it is not shut down by its agent, nor by
+ * ACPI in its place. What was set before cannot be read: what is put back is that default
+ * (VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK, qemuDomainObjPrivateAlloc()). */
+static int ask_agent(virDomainPtr domain, virDomainInterfacePtr **ret, GuestFail fail, Failure *failure) {
+        const unsigned source = VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT;
+        int n;
+
+        if (virDomainAgentSetResponseTimeout(domain, GUEST_AGENT_SECONDS, /* flags= */ 0) < 0)
+                return fail ? fail(failure) : -1;
+
+        n = virDomainInterfaceAddresses(domain, ret, source, /* flags= */ 0);
+        if (n < 0 && fail)
+                n = fail(failure); /* libvirt forgets it with the next call */
+        (void) virDomainAgentSetResponseTimeout(domain, VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK,
+                                                /* flags= */ 0);
+        return n;
+}
+
+int guest_interfaces_ask(virDomainPtr domain, unsigned source, virDomainInterfacePtr **ret, GuestFail fail,
+                         Failure *failure) {
+        int n;
+
+        if (source == VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT)
+                return ask_agent(domain, ret, fail, failure);
+
+        n = virDomainInterfaceAddresses(domain, ret, source, /* flags= */ 0);
+        return n < 0 && fail ? fail(failure) : n;
+}
+
+int guest_addresses_read(virDomainPtr domain, unsigned source, GPtrArray *texts, GuestFail fail,
+                         Failure *failure) {
         virDomainInterfacePtr *interfaces = NULL;
-        int n = virDomainInterfaceAddresses(domain, &interfaces, source, /* flags= */ 0);
+        int n = guest_interfaces_ask(domain, source, &interfaces, fail, failure);
 
         guest_addresses_pick(interfaces, n, texts);
         for (int i = 0; i < n; i++)
@@ -118,7 +149,7 @@ int guest_addresses_read(virDomainPtr domain, unsigned source, GPtrArray *texts)
 
 static char *ask(virDomainPtr domain, unsigned source) {
         virDomainInterfacePtr *interfaces = NULL;
-        int n = virDomainInterfaceAddresses(domain, &interfaces, source, /* flags= */ 0);
+        int n = guest_interfaces_ask(domain, source, &interfaces, /* fail= */ NULL, NULL);
         char *address = n > 0 ? guest_address_pick(interfaces, n) : NULL;
 
         for (int i = 0; i < n; i++)

@@ -5,6 +5,8 @@
 #include <libvirt/libvirt.h>
 #include <stdbool.h>
 
+#include "common/error.h"
+
 /*
  * The address by which a running guest can be reached, as text in its canonical form, allocated with
  * g_malloc(); NULL: none is known. Of several the first IPv4 one is taken, else the first IPv6 one; none of
@@ -15,7 +17,10 @@
  * the guest, nor its process: it is quick though these hang. */
 char *guest_address_known(virDomainPtr domain);
 
-/* What the guest agent says. It may answer late or never, and what it says was written in the guest: any
+/* How long libvirt waits for each answer of a guest agent: to its own "guest-sync", then to the question. */
+#define GUEST_AGENT_SECONDS 5
+
+/* What the guest agent says, within twice GUEST_AGENT_SECONDS; what it says was written in the guest: any
  * thread but one that others wait for. */
 char *guest_address_asked(virDomainPtr domain);
 
@@ -35,9 +40,18 @@ bool guest_address_is_own(const char *address);
  * once. They are added to texts, which are freed with g_free(), until there are GUEST_ADDRESSES_MAX. */
 void guest_addresses_pick(const virDomainInterfacePtr *interfaces, int n, GPtrArray *texts);
 
-/* The same of what libvirt says of a domain by one of its sources. Returns a negative number where it does
- * not tell: its last error has why. */
-int guest_addresses_read(virDomainPtr domain, unsigned source, GPtrArray *texts);
+/* Makes a failure of libvirt's last error; returns a negative number. */
+typedef int (*GuestFail)(Failure *failure);
+
+/* virDomainInterfaceAddresses(), and the one way to ask a guest agent: at most GUEST_AGENT_SECONDS for each
+ * answer. A timeout that somebody has set for the machine (virsh guest-agent-timeout) is lost then. Where
+ * libvirt does not tell it returns what fail does (NULL: -1); its last error is of no use afterwards. */
+int guest_interfaces_ask(virDomainPtr domain, unsigned source, virDomainInterfacePtr **ret, GuestFail fail,
+                         Failure *failure);
+
+/* guest_addresses_pick() of that. */
+int guest_addresses_read(virDomainPtr domain, unsigned source, GPtrArray *texts, GuestFail fail,
+                         Failure *failure);
 
 /* The best of a list of libvirt's, which is hostile: all that is no address is passed over. */
 char *guest_address_pick(const virDomainInterfacePtr *interfaces, int n);

@@ -61,7 +61,7 @@ static void add_address(GPtrArray *addresses, const char *text) {
 
 static void add_addresses(GPtrArray *addresses, virDomain *domain, unsigned source) {
         virDomainInterface **interfaces = NULL;
-        int n = virDomainInterfaceAddresses(domain, &interfaces, source, /* flags= */ 0);
+        int n = guest_interfaces_ask(domain, source, &interfaces, /* fail= */ NULL, NULL);
 
         for (int i = 0; i < n; i++) {
                 for (unsigned j = 0; j < interfaces[i]->naddrs; j++)

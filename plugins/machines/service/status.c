@@ -29,6 +29,8 @@
 #define CONNECT_PATIENCE (10 * G_USEC_PER_SEC)
 #define LOOK_PATIENCE (3 * G_USEC_PER_SEC)
 #define ASK_PATIENCE (3 * G_USEC_PER_SEC)
+/* How long one that takes longer is waited for: until libvirt has given up and its timeout is put back. */
+#define ASK_SPAN ((2 * GUEST_AGENT_SECONDS + 2) * G_USEC_PER_SEC)
 #define ALL_PATIENCE (60 * G_USEC_PER_SEC)
 
 /* libvirt's (src/network/bridge_driver.c). */
@@ -52,6 +54,7 @@ typedef struct Look {
         virConnectPtr connection;
         bool ask;     /* the guest agent too, where nobody else knows the address */
         bool late;    /* not the caller's any more */
+        bool slow;    /* the guest agent took longer than ASK_PATIENCE */
         bool unknown; /* the address, and there may be an agent to ask */
         char *text;   /* NULL: the run is over, or libvirt does not tell */
 } Look;
@@ -94,8 +97,12 @@ static void look_run(gpointer data) {
                 return;
 
         address = guest_address_known(domain);
-        if (!address && look->ask)
+        if (!address && look->ask) {
+                int64_t since = g_get_monotonic_time();
+
                 address = guest_address_asked(domain);
+                look->slow = g_get_monotonic_time() - since >= ASK_PATIENCE;
+        }
         look->unknown = !address && status.state == VIR_DOMAIN_RUNNING &&
                         guest_channel(domain) == CHANNEL_OPEN;
         rest = vm_status_format(&status);
@@ -176,11 +183,11 @@ static int status_ask(Status *status, GPtrArray *looks, unsigned hanging) {
                         const Look *look = looks->pdata[i + j];
                         g_ptr_array_add(asked, look_new(look->unit, &look->run, /* ask= */ true));
                 }
-                r = n > 0 ? status_look_together(status, (Look **) asked->pdata, n, ASK_PATIENCE) : 0;
+                r = n > 0 ? status_look_together(status, (Look **) asked->pdata, n, ASK_SPAN) : 0;
                 for (guint j = 0; j < MAX(n, 1); j++) {
                         const Look *before = looks->pdata[i + j], *look = n > 0 ? asked->pdata[j] : before;
 
-                        if (look->late) {
+                        if (look->late || look->slow) {
                                 unanswered_add(UNANSWERED_FOLDER, before->run.uuid, before->run.id);
                                 hanging++;
                         }

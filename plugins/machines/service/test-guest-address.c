@@ -1,8 +1,59 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guest-address.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+
+/* libvirt as the test has it: what was asked of it in turn, and what it answers. Each call forgets the error
+ * of the one before, as libvirt's do. */
+static GString *asked;
+static bool refuses_limit, refuses_default, refuses_answer;
+static const char *last_error;
+
+static int answer_error(const char *text) {
+        last_error = text;
+        return -1;
+}
+
+static int fail(Failure *failure) {
+        return failure_set(failure, ERROR_TIMED_OUT, "%s", last_error);
+}
+
+int virDomainAgentSetResponseTimeout(virDomainPtr domain, int timeout, unsigned int flags) {
+        bool is_default = timeout == VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK;
+
+        g_assert_cmpuint(flags, ==, 0);
+        last_error = "none";
+        g_string_append_printf(asked, "%d ", timeout);
+        if (is_default ? refuses_default : refuses_limit)
+                return answer_error("no timeout");
+        return 0;
+}
+
+int virDomainInterfaceAddresses(virDomainPtr domain, virDomainInterfacePtr **ret, unsigned int source,
+                                unsigned int flags) {
+        virDomainInterfacePtr interface;
+
+        last_error = "none";
+        g_string_append(asked, source == VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT   ? "agent "
+                               : source == VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE ? "lease "
+                                                                                    : "arp ");
+        if (refuses_answer)
+                return answer_error("no answer");
+
+        interface = calloc(1, sizeof(*interface));
+        interface->naddrs = 1;
+        interface->addrs = calloc(1, sizeof(*interface->addrs));
+        interface->addrs[0].addr = strdup("192.0.2.1");
+        *ret = calloc(1, sizeof(**ret));
+        (*ret)[0] = interface;
+        return 1;
+}
 
 /* One interface for each address: "A.B.C.D" is of IPv4, "6 TEXT" is told as one of IPv6. */
 static char *pick(const char *const *addresses) {
@@ -153,6 +204,59 @@ static void test_the_hosts_own_is_known(void) {
         g_assert_false(guest_address_is_own("2001:db8::1"));
 }
 
+typedef struct Row {
+        bool no_limit, no_default, no_answer;
+        const char *asked;
+        const char *error; /* NULL: it answers */
+} Row;
+
+static const Row rows[] = {
+        { .asked = "5 agent -2 " },
+        { .no_answer = true, .asked = "5 agent -2 ", .error = "no answer" },
+        { .no_default = true, .asked = "5 agent -2 " },
+        { .no_answer = true, .no_default = true, .asked = "5 agent -2 ", .error = "no answer" },
+        { .no_limit = true, .asked = "5 ", .error = "no timeout" }, /* it could hang */
+};
+
+static void set_row(const Row *row) {
+        refuses_limit = row->no_limit;
+        refuses_default = row->no_default;
+        refuses_answer = row->no_answer;
+        g_string_truncate(asked, 0);
+}
+
+static void test_an_agent_has_a_time_to_answer(void) {
+        asked = g_string_new(NULL);
+        for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+                g_auto(Failure) failure = { 0 };
+                int n;
+
+                set_row(&rows[i]);
+                n = guest_addresses_read(NULL, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT, texts, fail,
+                                         &failure);
+                g_assert_cmpint(n, ==, rows[i].error ? -ETIMEDOUT : 1);
+                g_assert_cmpuint(texts->len, ==, rows[i].error ? 0 : 1);
+                g_assert_cmpstr(asked->str, ==, rows[i].asked);
+                g_assert_cmpstr(failure.message, ==, rows[i].error);
+
+                /* The same for the line of status. */
+                set_row(&rows[i]);
+                assert_picked(guest_address_asked(NULL), rows[i].error ? NULL : "192.0.2.1");
+                g_assert_cmpstr(asked->str, ==, rows[i].asked);
+        }
+        g_string_free(asked, TRUE);
+}
+
+/* It asks no agent, and nothing is set for one. */
+static void test_what_the_host_knows_takes_no_timeout(void) {
+        asked = g_string_new(NULL);
+        set_row(&(Row){ .no_answer = true });
+        assert_picked(guest_address_known(NULL), NULL);
+        g_assert_cmpstr(asked->str, ==, "lease arp ");
+        g_string_free(asked, TRUE);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/guest-address/the first of IPv4, else of IPv6",
@@ -166,6 +270,9 @@ int main(int argc, char **argv) {
         g_test_add_func("/guest-address/the list has each once, and has an end",
                         test_the_list_has_each_once_and_has_an_end);
         g_test_add_func("/guest-address/where no guest is, is not read", test_where_no_guest_is_is_not_read);
+        g_test_add_func("/guest-address/an agent has a time to answer", test_an_agent_has_a_time_to_answer);
+        g_test_add_func("/guest-address/what the host knows takes no timeout",
+                        test_what_the_host_knows_takes_no_timeout);
         g_test_add_func("/guest-address/the host's own is known", test_the_hosts_own_is_known);
         return g_test_run();
 }

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 /*
- * Guest agents that did not answer in time. libvirt's call waits for them on, in a thread of libvirtd, of
- * which there are few: such an agent is not asked again in that run of its machine, and when UNANSWERED_MAX
- * of those that run are so, none is asked any more. A guest can have its agent behave so on purpose.
+ * Guest agents that did not answer in time. libvirt's call waits for them in a thread of libvirtd, of which
+ * there are few: such an agent is not asked again in that run of its machine, and when UNANSWERED_MAX of
+ * those that run are so, none is asked any more. A guest can have its agent behave so on purpose.
  *
  * An empty file UUID.ID for each, in a folder in memory that is root's.
  */
