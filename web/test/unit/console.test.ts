@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { BusError } from "../../src/bus/errors";
+import { readClipboard, writeClipboard } from "../../src/lib/clipboard";
 import { Backlog, WAITING_MAX } from "../../src/machine/console/backlog";
 import { WayOut, press, typed } from "../../src/machine/console/keyboard";
+import { Login } from "../../src/machine/console/login";
 import { listPorts, portWords, type ParseXML, type Port } from "../../src/machine/console/ports";
 import { Session, type Opened } from "../../src/machine/console/session";
 import { Stream } from "../../src/machine/console/stream";
@@ -232,6 +234,41 @@ test("when agent or libvirt come back, so does the console", () => {
     assert.equal(made.length, 2);
 });
 
+test("an agent that restarts brings a serial line back, whatever is heard first", (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+    t.mock.timers.tick(60_000);
+    const { one, made, at } = session();
+    const told = (reached: boolean) => one.follow({ on: true, reached });
+    made[0]!.onbegin();
+    made[0]!.onend(null);
+    assert.equal(at(), "closed");
+    told(false);
+    assert.equal(at(), "away");
+    t.mock.timers.tick(1000);
+    told(true);
+    assert.equal(at(), "connecting");
+    t.mock.timers.tick(5000);
+    made[1]!.onbegin();
+    assert.equal(at(), "connected");
+
+    // The end is heard last.
+    told(false);
+    told(true);
+    made[1]!.onend(null);
+    assert.equal(made.length, 3);
+    made[2]!.onbegin();
+    // And what ends then has another reason.
+    made[2]!.onend(null);
+    assert.equal(at(), "closed");
+
+    // Long after the end it is no reason either.
+    t.mock.timers.tick(5000);
+    told(false);
+    told(true);
+    assert.equal(at(), "closed");
+    assert.equal(made.length, 3);
+});
+
 test("one that the user has left stays so while the machine runs", () => {
     const { one, made, at } = session();
     made[0]!.onbegin();
@@ -312,4 +349,71 @@ test("a guest that writes without end does not fill the browser, and what is mis
     assert.equal(shown.at(-1), `[${90 * Math.floor(WAITING_MAX / 10)}]`);
     backlog.add(bytes("on"));
     assert.deepEqual(shown.at(-1), bytes("on"));
+});
+
+function login() {
+    const log: string[] = [];
+    const one = new Login({
+        connect: (asked) => log.push(asked?.skipAuth ? "connect without" : "connect"),
+        fail: (error) => log.push(`failed: ${error.message}`),
+    });
+    return { one, log, ask: () => one.asked((password) => log.push(password)), question: () => one.question.get() };
+}
+
+test("a wrong password is asked for again, and said to be wrong until one is right", async () => {
+    const { one, log, ask, question } = login();
+    ask();
+    assert.deepEqual(question(), { wrong: false });
+    one.give("no");
+    assert.equal(question(), null);
+    one.refused("Authentication failed");
+    await tick();
+    ask();
+    assert.deepEqual(question(), { wrong: true });
+    one.give("yes");
+    one.letIn();
+    assert.deepEqual(log, ["no", "connect", "yes"]);
+    // The connection ends later, and the next one asks as the first did.
+    one.withdraw();
+    ask();
+    assert.deepEqual(question(), { wrong: false });
+    one.skip();
+    assert.equal(log.at(-1), "connect without");
+});
+
+test("a display that refuses whom it asked for nothing is not tried again", async () => {
+    const { one, log, ask } = login();
+    one.refused("No security types");
+    await tick();
+    assert.deepEqual(log, ["failed: No security types"]);
+    // Nor one that refuses after a good login, or before the answer.
+    ask();
+    one.give("yes");
+    one.letIn();
+    one.refused("again");
+    ask();
+    one.refused("too late");
+    await tick();
+    assert.deepEqual(log.slice(1), ["yes", "failed: again", "failed: too late"]);
+});
+
+test("what cannot be shown says why, and nothing of it is left open", () => {
+    const { one, made, at } = session();
+    made[0]!.onbegin();
+    one.fail(new BusError("Refused", "No security types"));
+    assert.equal(at(), "failed");
+    assert.ok(made[0]!.closed);
+    made[0]!.onend(null);
+    assert.equal(at(), "failed");
+});
+
+test("a browser without a clipboard, as over http, refuses and does not throw", async () => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+    Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
+    await assert.rejects(writeClipboard("text"));
+    await assert.rejects(readClipboard());
+    if (before)
+        Object.defineProperty(globalThis, "navigator", before);
+    else
+        Reflect.deleteProperty(globalThis, "navigator");
 });

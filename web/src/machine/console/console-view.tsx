@@ -2,15 +2,17 @@
 // One console: the frame it is shown in, with its tools, and what is said where there is nothing to show.
 import { Bullseye } from "@pf-layout/Bullseye";
 import { Spinner } from "@pf/Spinner";
-import { Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
 
 import type { Machine } from "../../bus/contract";
+import { readClipboard, writeClipboard } from "../../lib/clipboard";
 import { _, fill } from "../../lib/i18n";
 import { useValue } from "../../lib/observable";
 import { href, machinePath } from "../../lib/route";
 import { notify } from "../../shell/notices";
 import type { ConsoleHandle } from "./handle";
 import { WayOut } from "./keyboard";
+import { Login } from "./login";
 import { PasswordForm } from "./password-form";
 import { PortChoice } from "./port-choice";
 import type { Port } from "./ports";
@@ -36,6 +38,8 @@ export function ConsoleView({ machine, port, ports, alone, onChoose }: Props) {
     const session = useSession(machine, port);
     const phase = useValue(session.phase);
     const stream = useValue(session.stream);
+    const login = useMemo(() => new Login(session), [session]);
+    const question = useValue(login.question);
     const frame = useRef<HTMLDivElement>(null);
     const [menusIn, setMenusIn] = useState<HTMLElement | null>(null);
     const [handle, setHandle] = useState<ConsoleHandle | null>(null);
@@ -43,8 +47,6 @@ export function ConsoleView({ machine, port, ports, alone, onChoose }: Props) {
     const [fontSize, setFontSize] = useState(14);
     const [readAloud, setReadAloud] = useState(false);
     const [typing, setTyping] = useState(false);
-    const [answer, setAnswer] = useState<((password: string) => void) | null>(null);
-    const [wrong, setWrong] = useState(false);
     const [began, setBegan] = useState(false);
     const fullScreen = useFullScreen(menusIn);
     const connected = phase.at === "connected";
@@ -55,24 +57,23 @@ export function ConsoleView({ machine, port, ports, alone, onChoose }: Props) {
     if (connected && !began)
         setBegan(true);
     const shown = serial ? began : connected && stream !== null;
-    if (!connected && answer)
-        setAnswer(null);
-
-    const onPassword = useCallback((given: (password: string) => void) => setAnswer(() => given), []);
-    // QEMU ends the connection after a wrong password; the next one asks anew.
-    const onRefused = useCallback(() => {
-        setWrong(true);
-        setTimeout(() => session.connect(null), 0);
-    }, [session]);
+    useEffect(() => {
+        if (!connected)
+            login.withdraw();
+    }, [login, connected]);
     useWayOut(frame);
 
-    const paste = () => void navigator.clipboard.readText().then(
+    const paste = () => void readClipboard().then(
         (text) => handle?.paste?.(text), () => notify("warning", _("The browser does not let this page read the clipboard."), _("Paste with Ctrl+Shift+V, or the browser's menu.")));
-    const copy = () => void navigator.clipboard.writeText(handle?.copy?.() ?? "").then(
+    const copy = () => void writeClipboard(handle?.copy?.() ?? "").then(
         () => notify("success", _("Copied")), () => notify("warning", _("The browser does not let this page write to the clipboard.")));
     const size = (by: number) => setFontSize(FONT_SIZES[Math.min(Math.max(FONT_SIZES.indexOf(fontSize) + by, 0), FONT_SIZES.length - 1)]!);
+    const leave = () => {
+        login.forget();
+        session.leave();
+    };
     const link = connected || phase.at === "connecting"
-        ? { word: "leave", label: _("Disconnect"), take: () => session.leave() }
+        ? { word: "leave", label: _("Disconnect"), take: leave }
         : { word: "connect", label: _("Connect"), take: () => session.connect(null), isDisabled: phase.at === "off" };
     const more = serial
         ? [
@@ -110,16 +111,12 @@ export function ConsoleView({ machine, port, ports, alone, onChoose }: Props) {
                         <Terminal stream={connected ? stream : null} fontSize={fontSize} readAloud={readAloud} label={label} onHandle={setHandle} />
                     )}
                     {!serial && shown && (
-                        <Display stream={stream!} fit={fit} label={label} onHandle={setHandle} onPassword={onPassword} onRefused={onRefused} />
+                        <Display stream={stream!} fit={fit} label={label} onHandle={setHandle} onLetIn={login.letIn} onPassword={login.asked}
+                                 onRefused={login.refused} />
                     )}
                 </Suspense>
-                {answer && (
-                    <div className="console-cover">
-                        <PasswordForm wrong={wrong} onSkip={() => session.connect({ skipAuth: true })} onPassword={(password) => {
-                            setAnswer(null);
-                            answer(password);
-                        }} />
-                    </div>
+                {question && (
+                    <div className="console-cover"><PasswordForm wrong={question.wrong} onSkip={login.skip} onPassword={login.give} /></div>
                 )}
                 {!shown && <div className="console-cover"><StateView machine={machine} port={port} phase={phase} session={session} /></div>}
             </div>

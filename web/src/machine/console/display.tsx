@@ -14,13 +14,14 @@ interface Props {
     label: string;
     /** null: it is gone. */
     onHandle: (handle: ConsoleHandle | null) => void;
+    onLetIn: () => void;
     /** QEMU asks for a password; what is returned by answer() is it. */
     onPassword: (answer: (password: string) => void) => void;
     /** reason: QEMU's words. */
     onRefused: (reason: string) => void;
 }
 
-export default function Display({ stream, fit, label, onHandle, onPassword, onRefused }: Props) {
+export default function Display({ stream, fit, label, onHandle, onLetIn, onPassword, onRefused }: Props) {
     const place = useRef<HTMLDivElement>(null);
     const rfb = useRef<RFB>(null);
 
@@ -29,11 +30,14 @@ export default function Display({ stream, fit, label, onHandle, onPassword, onRe
         rfb.current = client;
         client.background = "transparent";
         client.showDotCursor = true;
-        client.addEventListener("connect", () => onHandle({
-            focus: () => client.focus(),
-            press: (keys) => press(client, keys),
-            pressOne: (keysym, code, down) => client.sendKey(keysym, code, down),
-        }));
+        client.addEventListener("connect", () => {
+            onLetIn();
+            onHandle({
+                focus: () => client.focus(),
+                press: (keys) => press(client, keys),
+                pressOne: (keysym, code, down) => client.sendKey(keysym, code, down),
+            });
+        });
         client.addEventListener("credentialsrequired", () => onPassword((password) => client.sendCredentials({ password })));
         client.addEventListener("securityfailure", ({ detail }) => onRefused(detail.reason ?? ""));
         return () => {
@@ -41,7 +45,7 @@ export default function Display({ stream, fit, label, onHandle, onPassword, onRe
             rfb.current = null;
             client.disconnect();
         };
-    }, [stream, onHandle, onPassword, onRefused]);
+    }, [stream, onHandle, onLetIn, onPassword, onRefused]);
 
     useEffect(() => {
         if (rfb.current)

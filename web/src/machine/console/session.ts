@@ -47,6 +47,8 @@ export class Session<S extends Opened, A> {
     private tries = 0;
     private ended = false;
     private now: Surroundings;
+    /** When agent and libvirt were last told to be gone. */
+    private lostAt = -Infinity;
 
     /** open: begins a new connection. */
     constructor(private readonly open: (asked: A | null) => S, begin: Surroundings) {
@@ -75,6 +77,11 @@ export class Session<S extends Opened, A> {
         this.now = next;
         if (this.ended)
             return;
+        if (!next.reached)
+            this.lostAt = Date.now();
+        // That is why it has ended. They may be back before the moment is over that it is waited for.
+        if (!next.reached && next.on && this.settling)
+            this.rest({ at: "away" });
         const { at } = this.phase.get();
         const started = next.on && (!before.on || at === "off");
         const back = next.reached && (!before.reached || at === "away");
@@ -108,6 +115,12 @@ export class Session<S extends Opened, A> {
         this.rest({ at: "left" });
     }
 
+    /** Who reads the stream can make nothing of it. */
+    fail(error: BusError): void {
+        this.drop();
+        this.rest({ at: "failed", error });
+    }
+
     private onEnd(error: BusError | null): void {
         this.stream.set(null);
         if (!this.now.on || (error && OFF_ERRORS.includes(error.name) && !this.now.on))
@@ -129,18 +142,25 @@ export class Session<S extends Opened, A> {
         this.timer = setTimeout(() => this.now.on ? this.connect(null) : this.rest({ at: "off" }), EARLY_MS);
     }
 
-    /** It has ended by itself: what became of machine and agent shows in a moment. */
+    /** It has ended by itself: what became of machine and agent shows in a moment, or has just shown. */
     private settle(): void {
+        if (Date.now() - this.lostAt < REASON_MS) {
+            this.lostAt = -Infinity; // counts for one end
+            this.connect(null);
+            return;
+        }
         this.phase.set({ at: "closed" });
-        this.timer = setTimeout(() => {
-            if (!this.now.on)
-                this.rest({ at: "off" });
-            else if (!this.now.reached)
-                this.rest({ at: "away" });
-        }, REASON_MS);
+        this.timer = setTimeout(() => this.rest({ at: "closed" }), REASON_MS);
+    }
+
+    private get settling(): boolean {
+        return this.timer !== null && this.phase.get().at === "closed";
     }
 
     private rest(phase: Phase): void {
+        if (this.timer)
+            clearTimeout(this.timer);
+        this.timer = null;
         this.phase.set(phase);
     }
 

@@ -34,8 +34,9 @@ export default function Terminal({ stream, fontSize, readAloud, label, onHandle 
         const xterm = new XTerm({
             scrollback: SCROLLBACK_LINES, cursorBlink: true, fontSize, screenReaderMode: readAloud,
             fontFamily: '"Red Hat Mono", "Noto Sans Mono", monospace',
-            // A guest is not to know or change what of the browser is none of its business.
-            windowOptions: {}, allowProposedApi: false, linkHandler: null,
+            // A guest is not to know or change what of the browser is none of its business, nor have it open what it names:
+            // without a handler of ours xterm asks, and opens it.
+            windowOptions: {}, allowProposedApi: false, linkHandler: { activate: () => undefined },
         });
         const fit = new FitAddon();
         xterm.loadAddon(fit);

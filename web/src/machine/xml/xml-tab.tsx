@@ -9,6 +9,7 @@ import { useEffect, useState } from "react";
 
 import { obstacle } from "../../actions/choices";
 import { asBusError, type BusError } from "../../bus/errors";
+import { writeClipboard } from "../../lib/clipboard";
 import { _ } from "../../lib/i18n";
 import { useValue } from "../../lib/observable";
 import { errorText } from "../../lib/words";
@@ -55,7 +56,7 @@ export function XMLTab({ machine }: TabProps) {
 
     const edit = () => void readForEdit(house, machine).then(
         (xml) => beginDraft(machine.UUID, xml), (thrown: unknown) => notifyError(_("The XML cannot be edited"), thrown));
-    const copy = () => void navigator.clipboard.writeText(shown.text ?? "").then(
+    const copy = () => void writeClipboard(shown.text ?? "").then(
         () => notify("success", _("Copied")), () => notify("warning", _("The browser does not let this page write to the clipboard.")));
 
     if (draft)
