@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { followTheme } from "./lib/theme";
+import { askBeforeLeaving } from "./machine/xml/drafts";
 import { App } from "./shell/app";
 import { tellHealth } from "./shell/health";
 import { HouseContext } from "./store/context";
@@ -23,4 +24,5 @@ createRoot(document.getElementById("app")!).render(
     </StrictMode>,
 );
 tellHealth(house);
+askBeforeLeaving((uuid) => [...house.machines.get().values()].some(({ UUID }) => UUID === uuid), window);
 house.open();

@@ -6,6 +6,7 @@ import { Tab, TabTitleText, Tabs } from "@pf/Tabs";
 import { useEffect, useState, type ComponentType } from "react";
 
 import type { Machine } from "../bus/contract";
+import { Boundary } from "../components/boundary";
 import { N_, _, fill } from "../lib/i18n";
 import { useValue } from "../lib/observable";
 import { go, href, machinePath } from "../lib/route";
@@ -15,6 +16,8 @@ import { HardwareTab } from "./hardware-tab";
 import { Head } from "./head";
 import { ServiceTab } from "./service-tab";
 import { SummaryTab } from "./summary-tab";
+import { drafts, isUnsaved } from "./xml/drafts";
+import { LeftDraft } from "./xml/left-draft";
 import { XMLTab } from "./xml/xml-tab";
 
 export interface TabProps { machine: Machine }
@@ -37,7 +40,7 @@ export function MachinePage({ uuid, tab = "summary" }: { uuid: string; tab?: str
     useTitle(name && fill(_("{name}: {tab}"), { name, tab: _(label) }));
 
     if (!machine)
-        return <Missing name={name} />;
+        return <Missing uuid={uuid} name={name} />;
     return (
         <>
             <PageSection type="breadcrumb">
@@ -57,7 +60,7 @@ export function MachinePage({ uuid, tab = "summary" }: { uuid: string; tab?: str
                 </Tabs>
             </PageSection>
             <PageSection isFilled id={PANEL} role="tabpanel" aria-label={_(label)}>
-                <Content machine={machine} />
+                <Boundary key={word}><Content machine={machine} /></Boundary>
             </PageSection>
         </>
     );
@@ -84,8 +87,9 @@ function useTitle(title: string): void {
 }
 
 /** There is none: not yet, never, or no longer. */
-function Missing({ name }: { name: string }) {
+function Missing({ uuid, name }: { uuid: string; name: string }) {
     const { state } = useValue(useHouse().link);
+    const draft = useValue(drafts).get(uuid);
     const title = state !== "ready" && !name ? _("Reading …")
         : name ? fill(_("{name} has been removed."), { name }) : _("There is no such machine.");
     return (
@@ -93,6 +97,7 @@ function Missing({ name }: { name: string }) {
             <EmptyState titleText={title} headingLevel="h1">
                 <EmptyStateBody><a href={href(["machines"])}>{_("All machines")}</a></EmptyStateBody>
             </EmptyState>
+            {draft && isUnsaved(draft) && <LeftDraft uuid={uuid} draft={draft} />}
         </PageSection>
     );
 }

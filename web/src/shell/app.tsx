@@ -4,6 +4,7 @@ import { Tab, TabTitleText, Tabs, TabsComponent } from "@pf/Tabs";
 import type { ReactNode } from "react";
 
 import { Actions } from "../actions/actions";
+import { Boundary } from "../components/boundary";
 import { _ } from "../lib/i18n";
 import { go, href, usePlace } from "../lib/route";
 import { ConsoleAlone } from "../machine/console/console-alone";
@@ -45,7 +46,7 @@ export function App() {
                 </div>
             </PageSection>
             <LinkBanner />
-            <Actions>{content(path)}</Actions>
+            <Actions><Boundary key={path.slice(0, 2).join("/")}>{content(path)}</Boundary></Actions>
             <NoticeArea />
         </Page>
     );

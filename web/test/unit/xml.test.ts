@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { changedLines, merged } from "../../src/machine/xml/changes";
 import { libvirtFault, lineRange, parserFault } from "../../src/machine/xml/check";
-import { beginDraft, changeDraft, drafts } from "../../src/machine/xml/drafts";
+import { askBeforeLeaving, beginDraft, changeDraft, drafts, dropDraft } from "../../src/machine/xml/drafts";
 import { indent, newLine, type Replacement } from "../../src/machine/xml/editing";
 import { readForEdit, saveDraft } from "../../src/machine/xml/save";
 import { House } from "../../src/store/house";
@@ -67,6 +67,42 @@ test("changes in different places are both had; in the same place a person has t
     assert.equal(merged(LINES, mine, theirs), LINES.replace("line 3", "mine").replace("line 15", "theirs"));
     assert.equal(merged(LINES, mine, LINES.replace("line 3", "theirs")), null);
     assert.equal(merged(LINES, mine, LINES.replace("line 3\n", "")), null);
+});
+
+test("two large texts without anything in common do not keep the page", () => {
+    const text = (word: string) => "<domain>\n<a/>\n<b/>\n<c/>\n" + Array.from({ length: 20_000 }, (_, n) => `${word} ${n}\n`).join("") + "</domain>\n";
+    const before = text("before"), after = text("after");
+    const begin = performance.now();
+    const lines = changedLines(before, after);
+    assert.equal(merged(before, after, before.replace("<a/>", "<theirs/>")), null);
+    assert.ok(performance.now() - begin < 5000);
+    assert.deepEqual(lines.slice(0, 5), [
+        { sign: "@", text: "", before: null, after: null },
+        { sign: " ", text: "<a/>", before: 2, after: 2 },
+        { sign: " ", text: "<b/>", before: 3, after: 3 },
+        { sign: " ", text: "<c/>", before: 4, after: 4 },
+        { sign: "-", text: "before 0", before: 5, after: null },
+    ]);
+    assert.equal(lines.filter(({ sign }) => sign === "-").length, 20_000);
+    assert.deepEqual(lines.findLast(({ sign }) => sign === "+"), { sign: "+", text: "after 19999", before: null, after: 20_004 });
+    assert.deepEqual(lines.findLast(({ text }) => text === "</domain>"), { sign: " ", text: "</domain>", before: 20_005, after: 20_005 });
+});
+
+test("the browser asks before what can still be saved is lost, and not for a machine that is gone", () => {
+    const there = new Set(["a", "b"]);
+    const window = new EventTarget();
+    askBeforeLeaving((uuid) => there.has(uuid), window as never);
+    const asks = () => !window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+    assert.equal(asks(), false);
+    beginDraft("a", "<a/>");
+    assert.equal(asks(), false);
+    changeDraft("a", { text: "<b/>" });
+    assert.equal(asks(), true);
+    there.delete("a");
+    assert.equal(asks(), false);
+    there.add("a");
+    dropDraft("a");
+    assert.equal(asks(), false);
 });
 
 async function open() {

@@ -4,6 +4,7 @@ import { Bullseye } from "@pf-layout/Bullseye";
 import { EmptyState } from "@pf/EmptyState";
 import { useEffect } from "react";
 
+import { Boundary } from "../../components/boundary";
 import { _ } from "../../lib/i18n";
 import { useValue } from "../../lib/observable";
 import { useHouse, useMachine } from "../../store/context";
@@ -19,5 +20,5 @@ export function ConsoleAlone({ uuid }: { uuid: string }) {
     }, [name]);
     if (!machine)
         return <Bullseye><EmptyState headingLevel="h1" titleText={link.state === "connecting" ? _("Reading …") : _("There is no such machine.")} /></Bullseye>;
-    return <main className="console-page"><Console machine={machine} alone /></main>;
+    return <main className="console-page"><Boundary><Console machine={machine} alone /></Boundary></main>;
 }

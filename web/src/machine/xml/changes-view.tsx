@@ -3,11 +3,14 @@
 import { _, fill, ngettext } from "../../lib/i18n";
 import { changedLines, count } from "./changes";
 
+/** More than anybody reads; a table of some ten thousand rows takes seconds. */
+const SHOWN_MAX = 5000;
 const MARKS = { "+": "xml-added", "-": "xml-removed", " ": "", "@": "xml-skipped" };
 
 export default function ChangesView({ before, after, label }: { before: string; after: string; label: string }) {
     const lines = changedLines(before, after);
     const { added, removed } = count(lines);
+    const left = lines.length - SHOWN_MAX;
     const words = { "+": _("added"), "-": _("removed"), " ": "", "@": "" };
     return (
         <>
@@ -19,7 +22,7 @@ export default function ChangesView({ before, after, label }: { before: string; 
             <div className="xml-box" tabIndex={0} role="region" aria-label={label}>
                 <table className="xml-changes">
                     <tbody>
-                        {lines.map(({ sign, text, before, after }, at) => (
+                        {lines.slice(0, SHOWN_MAX).map(({ sign, text, before, after }, at) => (
                             <tr key={at} className={MARKS[sign]}>
                                 <td className="xml-number">{before}</td>
                                 <td className="xml-number">{after}</td>
@@ -33,6 +36,7 @@ export default function ChangesView({ before, after, label }: { before: string; 
                     </tbody>
                 </table>
             </div>
+            {left > 0 && <p>{fill(ngettext("{count} more line is not shown here.", "{count} more lines are not shown here.", left), { count: left })}</p>}
         </>
     );
 }

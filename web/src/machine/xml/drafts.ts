@@ -20,26 +20,29 @@ export const drafts = new Observable<ReadonlyMap<string, Draft>>(new Map());
 
 export const isUnsaved = (draft: Draft): boolean => draft.text !== draft.base;
 
-const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-
-function set(next: Map<string, Draft>): void {
-    drafts.set(next);
-    const unsaved = [...next.values()].some(isUnsaved);
-    globalThis.window?.[unsaved ? "addEventListener" : "removeEventListener"]("beforeunload", ask);
+/**
+ * Has the browser ask before the page is left while there is something to save. What was edited of a machine that is gone
+ * cannot be saved: its page still offers it, but nobody is asked for it.
+ */
+export function askBeforeLeaving(isThere: (uuid: string) => boolean, where: Pick<Window, "addEventListener">): void {
+    where.addEventListener("beforeunload", (event) => {
+        if ([...drafts.get()].some(([uuid, draft]) => isUnsaved(draft) && isThere(uuid)))
+            event.preventDefault();
+    });
 }
 
 export function beginDraft(uuid: string, xml: string): void {
-    set(new Map(drafts.get()).set(uuid, { base: xml, text: xml, step: "edit", theirs: "", fault: null }));
+    drafts.set(new Map(drafts.get()).set(uuid, { base: xml, text: xml, step: "edit", theirs: "", fault: null }));
 }
 
 export function changeDraft(uuid: string, changes: Partial<Draft>): void {
     const draft = drafts.get().get(uuid);
     if (draft)
-        set(new Map(drafts.get()).set(uuid, { ...draft, ...changes }));
+        drafts.set(new Map(drafts.get()).set(uuid, { ...draft, ...changes }));
 }
 
 export function dropDraft(uuid: string): void {
     const next = new Map(drafts.get());
     next.delete(uuid);
-    set(next);
+    drafts.set(next);
 }
