@@ -17,6 +17,8 @@ import { useAnswers } from "../store/context";
 const WORDS = words(verbs.filter(({ named }) => !named));
 /** These have buttons; the others are in the menu beside them. */
 const IN_SIGHT = ["start", "resume", "shutdown"];
+/** For these few machines are asked about, until somebody wants to see all that can be done. */
+const FEW = 8;
 
 /** What can be done to the machines that are chosen. It comes when some are. */
 export function BulkBar({ machines, onClear }: { machines: readonly Machine[]; onClear: () => void }) {
@@ -28,7 +30,7 @@ export function BulkBar({ machines, onClear }: { machines: readonly Machine[]; o
 function ChosenBar({ machines, onClear }: { machines: readonly Machine[]; onClear: () => void }) {
     const act = useAct();
     const [isOpen, setOpen] = useState(false);
-    const choices = bulkChoices(machines, useAnswers(machines, WORDS));
+    const choices = bulkChoices(machines, useAnswers(machines, isOpen ? WORDS : IN_SIGHT, isOpen ? undefined : FEW));
     const shown = choices.filter(({ verb }) => IN_SIGHT.includes(verb.id));
     const choose = ({ verb, machines: fit }: Choice) => {
         setOpen(false);

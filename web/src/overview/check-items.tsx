@@ -25,10 +25,10 @@ function useObstacle({ path, Fixable, Undoable }: Check, deed: Deed): string {
     const [answer, setAnswer] = useState<string>();
     const offered = deed === "fix" ? Fixable : Undoable;
     useEffect(() => {
-        let over = false;
+        const end = new AbortController();
         if (offered)
-            rights.ask(path, [WORDS[deed]]).then((told) => over || setAnswer(told[WORDS[deed]]), () => undefined);
-        return () => { over = true; };
+            rights.ask(path, [WORDS[deed]], end.signal).then((told) => end.signal.aborted || setAnswer(told[WORDS[deed]]), () => undefined);
+        return () => end.abort();
     }, [rights, path, deed, offered]);
     return obstacle(answer);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How components reach the store.
-import { createContext, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, useContext, useEffect, useMemo } from "react";
 
 import type { Machine } from "../bus/contract";
 import { useValue } from "../lib/observable";
 import { MachineHistory, type Range } from "./history";
 import type { House } from "./house";
-import type { Answers } from "./rights";
+import { Asking, type Answers } from "./rights";
 import type { Timeline } from "./series";
 import type { Load } from "./statistics";
 
@@ -41,27 +41,16 @@ const RIGHTS_OF = 64;
 
 /**
  * What the user may do with these machines, by their paths; those not answered yet are missing. It is asked when the component
- * comes, and again when a machine is in another state, or the agent or libvirt come or go.
+ * comes, and about a machine again when it is in another state, or the agent or libvirt come or go.
  */
-export function useAnswers(machines: readonly Machine[], verbs: readonly string[]): ReadonlyMap<string, Answers> {
+export function useAnswers(machines: readonly Machine[], verbs: readonly string[], most = RIGHTS_OF): ReadonlyMap<string, Answers> {
     const { rights, agent, link } = useHouse();
     const connected = `${useValue(link).state} ${useValue(agent)?.Connected}`;
-    const asked = machines.slice(0, RIGHTS_OF);
-    const paths = asked.map(({ path }) => path).join(" ");
-    const states = asked.map(({ State, ManagedSave, Persistent }) => `${State}${ManagedSave}${Persistent}`).join(" ");
-    const words = verbs.join(" ");
-    const [answers, setAnswers] = useState<ReadonlyMap<string, Answers>>(new Map());
-    useEffect(() => {
-        let over = false;
-        if (words === "")
-            return undefined;
-        for (const path of paths.split(" ").filter(Boolean))
-            rights.ask(path, words.split(" ")).then(
-                (told) => over || setAnswers((before) => new Map(before).set(path, told)),
-                () => undefined); // it is left to be tried: the agent judges at each verb
-        return () => { over = true; };
-    }, [rights, paths, states, words, connected]);
-    return answers;
+    const asking = useMemo(() => new Asking(rights), [rights]);
+    useEffect(() => () => asking.close(), [asking]);
+    useEffect(() => asking.want(new Map(machines.map(({ path, State, ManagedSave, Persistent }) =>
+        [path, `${connected} ${State} ${ManagedSave} ${Persistent}`])), verbs, most), [asking, machines, connected, verbs, most]);
+    return useValue(asking.answers);
 }
 
 /** How a machine went over time, kept up to date while the component is there; null: not read yet. */

@@ -102,7 +102,6 @@ export class House {
                 return;
             this.link.set({ state: "ready" });
             this.details.renew();
-            this.rights.forget();
             this.statistics.renew();
             await Promise.all([
                 this.ifOffered(connection.call<[Record<string, Variants>]>(
