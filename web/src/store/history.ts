@@ -3,8 +3,8 @@
 import type { Connection } from "../bus/connection";
 import { MACHINE, variant, type Sample } from "../bus/contract";
 import { Observable } from "../lib/observable";
-import { join, lastSlot, mean, moment, slotOf, timelineOf, type Timeline } from "./series";
-import type { Statistics } from "./statistics";
+import { SERIES, join, lastSlot, mean, moment, slotOf, timelineOf, type Timeline } from "./series";
+import { TICK_MS, type Statistics } from "./statistics";
 
 export type Range = "hour" | "day";
 
@@ -14,8 +14,9 @@ const MISSED = 3;
 export class MachineHistory {
     /** null: not read yet. */
     readonly timeline = new Observable<Timeline | null>(null);
-    /** The ticks of the latest slot, of which it is the mean. */
+    /** The samples of the latest slot, of which it is the mean. */
     private gathered: Sample[] = [];
+    /** Its number; 0: no tick since the last reading. */
     private slot = 0;
     private reading = false;
     private closed = false;
@@ -52,7 +53,7 @@ export class MachineHistory {
             return;
         }
         if (slot !== this.slot)
-            this.gathered = [];
+            this.gathered = slot === lastSlot(timeline) ? read(timeline, when) : [];
         this.slot = slot;
         this.gathered.push(sample);
         this.timeline.set(join(timeline, moment(slot, timeline.step, mean(this.gathered))));
@@ -69,10 +70,23 @@ export class MachineHistory {
             const told = timelineOf({ Start, Step, Series });
             const before = this.timeline.get();
             this.timeline.set(before ? join(before, told) : told);
+            this.slot = 0;
         } catch {
             // The machine or the agent is gone; the next tick tries again.
         } finally {
             this.reading = false;
         }
     }
+}
+
+/** What was read of the slot that is under way, as the samples of which the agent has made it by now. */
+function read({ step, length, series }: Timeline, when: number): Sample[] {
+    const sample: Sample = {};
+    for (const name of SERIES) {
+        const value = series[name][length - 1] ?? null;
+        if (value !== null)
+            sample[name] = value;
+    }
+    const count = Math.max(1, Math.floor((when % step) / (TICK_MS * 1000)));
+    return Array.from({ length: count }, () => sample);
 }

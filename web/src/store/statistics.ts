@@ -4,7 +4,7 @@ import { HOST, MACHINES, ROOT, plain, variant, type Sample, type Usage, type Var
 import { Observable } from "../lib/observable";
 
 /** As often as the agent samples by default. There is no signal of it: who looks asks, once for all machines. */
-const TICK_MS = 5000;
+export const TICK_MS = 5000;
 /** What was missed longer than this is asked for again. */
 const GAP_MS = 2.5 * TICK_MS;
 /** Samples in a sparkline. */

@@ -72,7 +72,7 @@ function history(answers: Timeline[], range: "hour" | "day" = "hour") {
             asked.push(options);
             const answer = answers.shift();
             return answer
-                ? Promise.resolve([answer.first * STEP, STEP, { CPUPercent: cpu(answer).map((value) => value ?? -1) }])
+                ? Promise.resolve([answer.first * answer.step, answer.step, { CPUPercent: cpu(answer).map((value) => value ?? -1) }])
                 : Promise.reject(new Error("gone"));
         },
     };
@@ -106,6 +106,24 @@ test("ticks within one slot are its mean", async () => {
     await tick(101, { CPUPercent: 10 });
     await tick(101.5, { CPUPercent: 20 });
     assert.deepEqual(cpu(made.timeline.get()!), [1, 15]);
+});
+
+test("the slot under way goes on from what was read of it, by the samples that are in it", async () => {
+    const slots = 24 * STEP;
+    const day = (slot: number, values: number[]) => timelineOf({ Start: slot * slots, Step: slots, Series: { CPUPercent: values } });
+    const { made, tick, close } = history([day(10, [1, 30]), day(10, [1, 40])], "day");
+    await settle();
+    // Eleven and a half ticks into it: that one is the twelfth.
+    await tick(11 * 24 + 11.3, { CPUPercent: 90 });
+    assert.deepEqual(cpu(made.timeline.get()!), [1, (11 * 30 + 90) / 12]);
+    await tick(11 * 24 + 12.3, { CPUPercent: 90 });
+    assert.deepEqual(cpu(made.timeline.get()!), [1, (11 * 30 + 2 * 90) / 13]);
+    // Read anew, that counts.
+    close();
+    made.open();
+    await settle();
+    await tick(11 * 24 + 20.3, { CPUPercent: 19 });
+    assert.deepEqual(cpu(made.timeline.get()!), [1, (20 * 40 + 19) / 21]);
 });
 
 test("after a time without ticks only what was missed is read", async () => {
