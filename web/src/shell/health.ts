@@ -40,11 +40,14 @@ export function tellHealth(house: House): void {
         cockpit.transport.control("notify", { page_status: status });
     };
     const changed = () => {
+        if (house.link.get().state === "lost") {
+            // Each attempt that fails says so anew; it is one absence.
+            timer ??= setTimeout(tell, PATIENCE_MS);
+            return;
+        }
         clearTimeout(timer);
-        if (house.link.get().state === "lost")
-            timer = setTimeout(tell, PATIENCE_MS);
-        else
-            tell();
+        timer = undefined;
+        tell();
     };
     for (const observable of [house.link, house.agent, house.checks])
         observable.follow(changed);

@@ -117,6 +117,31 @@ test("Cockpit's menu follows the checks, and is told nothing twice", async () =>
     assert.deepEqual(told.slice(2), [["notify", { type: "warning", title: "1 warning about the host" }], ["notify", null]]);
 });
 
+test("an agent that stays away is told of after five seconds, however often it is asked meanwhile", (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const titles: unknown[] = [];
+    Object.assign(cockpit, { transport: { control: (_command: string, { page_status: status }: { page_status: { title: string } | null }) =>
+        titles.push(status && status.title) } });
+    const house = new House();
+    house.agent.set(inn);
+    house.link.set({ state: "ready" });
+    tellHealth(house);
+    const lost = (times: number) => {
+        for (let i = 0; i < times; i++) {
+            house.link.set({ state: "lost", error: new BusError("Timeout", "no") });
+            context.mock.timers.tick(2000);
+        }
+    };
+    lost(2);
+    house.link.set({ state: "ready" });
+    lost(2);
+    assert.deepEqual(titles, [null]);
+    lost(1);
+    assert.deepEqual(titles, [null, "The service hatagod does not answer."]);
+    house.link.set({ state: "ready" });
+    assert.equal(titles.at(-1), null);
+});
+
 test("the banner says who is gone, and offers a start only where nobody owns the name", () => {
     const error = new BusError("not-found", "no");
     const gone = bannerOf({ state: "lost", error }, inn, null);
