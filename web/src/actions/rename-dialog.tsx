@@ -9,8 +9,10 @@ import { useState, type FormEvent } from "react";
 
 import type { Machine } from "../bus/contract";
 import { asBusError } from "../bus/errors";
+import { useMounted } from "../components/mounted";
 import { _, fill } from "../lib/i18n";
 import { errorText } from "../lib/words";
+import { notifyError } from "../shell/notices";
 import { useHouse } from "../store/context";
 import { nameFault } from "./name";
 import { perform, type Verb } from "./verbs";
@@ -20,6 +22,7 @@ export function RenameDialog({ machine, verb, onDone }: { machine: Machine; verb
     const [name, setName] = useState(machine.Name);
     const [error, setError] = useState("");
     const [busy, setBusy] = useState(false);
+    const isMounted = useMounted();
     const fault = nameFault(name, machine, house.machines.get().values());
 
     const submit = (event?: FormEvent) => {
@@ -31,7 +34,11 @@ export function RenameDialog({ machine, verb, onDone }: { machine: Machine; verb
             return;
         }
         setBusy(true);
-        perform(house, machine, verb, { args: [name] }).then(onDone, (thrown: unknown) => {
+        perform(house, machine, verb, { args: [name] }).then(() => isMounted() && onDone(), (thrown: unknown) => {
+            if (!isMounted()) {
+                notifyError(fill(_("Rename: {name}"), { name: machine.Name }), thrown);
+                return;
+            }
             setError(errorText(asBusError(thrown)));
             setBusy(false);
         });

@@ -8,10 +8,11 @@ import { fix } from "../actions/host";
 import type { Check } from "../bus/contract";
 import { asBusError } from "../bus/errors";
 import { Lines } from "../components/lines";
+import { useMounted } from "../components/mounted";
 import { checkWords } from "../lib/check-words";
 import { _, fill } from "../lib/i18n";
 import { errorText } from "../lib/words";
-import { notify } from "../shell/notices";
+import { notify, notifyError } from "../shell/notices";
 import { useHouse } from "../store/context";
 
 export type Deed = "fix" | "undo";
@@ -21,6 +22,7 @@ export function FixDialog({ check, deed, onClose }: { check: Check; deed: Deed; 
     const house = useHouse();
     const [busy, setBusy] = useState(false);
     const [error, setError] = useState("");
+    const isMounted = useMounted();
     // What it was when it was asked for: it changes under the dialog once it is mended.
     const [{ title, fix: does, undo: undoes }] = useState(() => checkWords(check));
     const verb = deed === "undo" ? _("Undo") : _("Fix");
@@ -30,8 +32,13 @@ export function FixDialog({ check, deed, onClose }: { check: Check; deed: Deed; 
         setError("");
         fix(house, check, deed === "undo").then(() => {
             notify("success", fill(deed === "undo" ? _("{name}: taken back") : _("{name}: done"), { name: title }));
-            onClose();
+            if (isMounted())
+                onClose();
         }, (thrown: unknown) => {
+            if (!isMounted()) {
+                notifyError(fill(_("{verb}: {name}"), { verb, name: title }), thrown);
+                return;
+            }
             setError(errorText(asBusError(thrown), deed === "undo" ? "undo-fix" : "fix"));
             setBusy(false);
         });
