@@ -2,6 +2,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { language } from "./lib/i18n";
 import { followTheme } from "./lib/theme";
 import { askBeforeLeaving } from "./machine/xml/drafts";
 import { App } from "./shell/app";
@@ -15,7 +16,7 @@ import "./page.css";
 const house = new House();
 
 followTheme();
-document.documentElement.lang = cockpit.language || "en";
+document.documentElement.lang = language();
 createRoot(document.getElementById("app")!).render(
     <StrictMode>
         <HouseContext value={house}>

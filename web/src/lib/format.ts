@@ -7,7 +7,8 @@ const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 /** Three digits: "512 MiB", "1.5 GiB", "20.1 GiB". Bytes come from the bus as they are. */
 export function bytes(value: number): string {
     let unit = 0;
-    while (value >= 1024 && unit < UNITS.length - 1) {
+    // 1023.9 KiB would be written as 1,024.
+    while (Math.round(value) >= 1024 && unit < UNITS.length - 1) {
         value /= 1024;
         unit++;
     }

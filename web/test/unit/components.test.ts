@@ -6,6 +6,7 @@ import type { Job, Machine } from "../../src/bus/contract";
 import { memoryUse } from "../../src/components/memory";
 import { sparkPath } from "../../src/components/plot";
 import { stateWords } from "../../src/components/state";
+import { bytes } from "../../src/lib/format";
 import { FakeAgent } from "../fake/agent";
 import { makeCockpit } from "../fake/cockpit";
 
@@ -13,6 +14,13 @@ Object.assign(globalThis, { cockpit: makeCockpit(new FakeAgent()) });
 
 const MiB = 2 ** 20;
 const job = (Operation: string, rest: Partial<Job> = {}) => ({ Operation, State: "running", ProgressValid: false, ...rest }) as Job;
+
+test("what rounds up to 1,024 of a unit is one of the next", () => {
+    assert.equal(bytes(1023), "1,023 B");
+    assert.equal(bytes(1023.4 * 1024), "1,023 KiB");
+    assert.equal(bytes(1023.9 * 1024), "1 MiB");
+    assert.equal(bytes(1536), "1.5 KiB");
+});
 
 test("memory is never more than was given", () => {
     const machine = { Memory: 128 * MiB, State: "running" } as Machine;
