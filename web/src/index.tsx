@@ -15,6 +15,8 @@ import "./page.css";
 
 const house = new House();
 
+// cockpit.js loads the page anew when administrative access is gained or given up, but only one that has asked for it.
+cockpit.permission({ admin: true });
 followTheme();
 document.documentElement.lang = language();
 createRoot(document.getElementById("app")!).render(

@@ -41,7 +41,7 @@ function RunResult({ run }: { run: Run }) {
     const ended = run.deeds.length - counts["under-way"];
     const variant = counts["under-way"] > 0 ? "info" : counts.failed > 0 ? "danger" : "success";
     const title = fill(_("{verb}: {done} of {all} done"), { verb: _(run.verb.label), done: number(counts.done), all: number(run.deeds.length) });
-    const failed = counts.failed > 0 ? fill(ngettext("{count} failed", "{count} failed", counts.failed), { count: number(counts.failed) }) : "";
+    const failed = counts.failed > 0 ? fill(ngettext("{count} machine failed", "{count} machines failed", counts.failed), { count: number(counts.failed) }) : "";
     return (
         <Alert isInline variant={variant} className="run-panel" title={failed ? `${title}, ${failed}` : title} isLiveRegion
                actionClose={<AlertActionCloseButton onClose={() => runs.close(run.id)} />}

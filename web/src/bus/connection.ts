@@ -56,18 +56,34 @@ export class Connection {
         this.client?.close();
     }
 
-    /** Calls a method. type: the signature of args, so that nobody has to ask the agent for it. Throws BusError. */
+    /** Has the bus start an agent that does not run. Its owner tells that it does. */
+    async start(): Promise<void> {
+        await this.send(ROOT, "org.freedesktop.DBus.Peer", "Ping");
+    }
+
+    /**
+     * Calls a method. type: the signature of args, so that nobody has to ask the agent for it. Throws BusError. An agent that
+     * is not there is not called, which would start it: an administrator may have stopped it.
+     */
     async call<T extends unknown[]>(path: string, iface: string, method: string, type = "", args: unknown[] = []): Promise<T> {
         await this.turn();
         this.calls++;
         try {
-            if (!this.client)
-                throw new BusError("disconnected", "not connected");
-            return await this.client.call(path, iface, method, args, { type }) as T;
-        } catch (thrown) {
-            throw asBusError(thrown);
+            if (this.owner.get() === null)
+                throw new BusError("disconnected", "hatagod does not run");
+            return await this.send(path, iface, method, type, args) as T;
         } finally {
             this.passTurn();
+        }
+    }
+
+    private async send(path: string, iface: string, method: string, type = "", args: unknown[] = []): Promise<unknown[]> {
+        try {
+            if (!this.client)
+                throw new BusError("disconnected", "not connected");
+            return await this.client.call(path, iface, method, args, { type });
+        } catch (thrown) {
+            throw asBusError(thrown);
         }
     }
 

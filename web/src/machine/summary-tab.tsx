@@ -38,7 +38,7 @@ function MachineFacts({ machine }: { machine: Machine }) {
                         {StateReason === "unknown" ? stateText(State)
                             : fill(_("{state} ({reason})"), { state: stateText(State), reason: reasonText(StateReason) })}
                     </Fact>
-                    <Fact name={_("Started")} isWide>{machine.StartedAt > 0 && <Since micros={machine.StartedAt} />}</Fact>
+                    <Fact name={_("On since")} isWide>{machine.StartedAt > 0 && <Since micros={machine.StartedAt} />}</Fact>
                     <Fact name={_("Addresses")}>{addresses(machine)}</Fact>
                     <Fact name={_("Operating system")}>{osText(machine.OSInfo)}</Fact>
                     <Fact name={_("vCPUs")}>{ofAtMost(number(VCPUs), number(VCPUsMaximum ?? VCPUs))}</Fact>

@@ -16,7 +16,7 @@ export function LinkBanner() {
             {banner && (
                 <PageSection>
                     <Alert isInline variant="warning" title={banner.title} data-about={banner.about}
-                           {...banner.offersStart ? { actionLinks: <AlertActionLink onClick={() => house.retry()}>{_("Start it")}</AlertActionLink> } : {}}>
+                           {...banner.offersStart ? { actionLinks: <AlertActionLink onClick={() => void house.start()}>{_("Start it")}</AlertActionLink> } : {}}>
                         {banner.text}
                     </Alert>
                 </PageSection>

@@ -61,17 +61,23 @@ export class House {
         cockpit.addEventListener("visibilitychange", () => void this.subscribe().catch(() => undefined));
     }
 
-    /** Asks for the agent, which starts it where it does not run. */
-    retry(): void {
-        void this.read();
+    /** Has an agent started that does not run; when it is there, all is read. */
+    async start(): Promise<void> {
+        try {
+            await this.connection.start();
+        } catch (thrown) {
+            this.link.set({ state: "lost", error: asBusError(thrown) });
+        }
     }
 
     private onOwner(): void {
         const { owner, failure } = this.connection;
         this.subscribed = false;
-        if (owner.get() || (this.link.get().state === "connecting" && !failure)) {
-            // A call starts an agent that does not run; only a page that opens asks for that by itself.
+        if (owner.get()) {
             void this.read();
+        } else if (this.link.get().state === "connecting" && !failure) {
+            // Only a page that opens has it started by itself.
+            void this.start();
         } else {
             this.reading++;
             this.link.set({ state: "lost", ...failure && { error: failure } });

@@ -216,7 +216,7 @@ export class FakeAgent {
 
     private ofRoot(method: string, args: unknown[]): unknown[] {
         switch (method) {
-        case "Subscribe": case "Unsubscribe":
+        case "Ping": case "Subscribe": case "Unsubscribe":
             return [];
         case "ListJobs":
             return [[...this.jobs].filter(([, job]) => job.State === "running").map(([path, job]) => [job.Id, job.Operation, path, job.Objects])];

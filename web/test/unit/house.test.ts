@@ -276,3 +276,19 @@ test("who looks at statistics together asks once, and after a pause for what was
     }
     assert.deepEqual(asked, [["history"], ["history"]]);
 });
+
+test("an agent that was stopped stays so, until somebody wants it", async () => {
+    const agent = inn(1);
+    const house = await open(agent);
+    await settled();
+    agent.die();
+    await until(() => house.link.get().state === "lost", "lost");
+    agent.owner = ":1.99"; // what a call would have the bus do
+    const before = agent.log.length;
+    house.statistics.watch()();
+    await assert.rejects(house.connection.call("/org/hatago/Host1", "org.hatago.Host1.Manager", "ListJobs", "a{sv}", [{}]), { name: "disconnected" });
+    await settled();
+    assert.equal(agent.log.length, before);
+    await house.start();
+    assert.deepEqual(agent.log.slice(before), ["Peer.Ping"]);
+});
