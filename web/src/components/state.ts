@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What a machine is doing, for people: what waits for it comes before what it is.
 import type { Job, Machine, Sample } from "../bus/contract";
+import { BAD_REASONS } from "../lib/attention";
 import { N_, _ } from "../lib/i18n";
 import { percent } from "../lib/format";
 import { operationText, reasonText, stateText } from "../lib/words";
@@ -26,9 +27,6 @@ const UNDER_WAY: Record<string, string> = {
     "undefine": N_("being removed …"),
     "rename": N_("being renamed …"),
 };
-
-/** Of what its guest or its hypervisor ended or stopped by itself. */
-export const BAD_REASONS = ["crashed", "panicked", "io-error", "watchdog", "failed", "postcopy-failed", "api-error"];
 
 type Stated = Pick<Machine, "State" | "StateReason"> & Partial<Pick<Machine, "ManagedSave">>;
 

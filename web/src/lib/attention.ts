@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 import type { Machine } from "../bus/contract";
-import { BAD_REASONS } from "../components/state";
+
+/** Of what its guest or its hypervisor ended or stopped by itself. */
+export const BAD_REASONS = ["crashed", "panicked", "io-error", "watchdog", "failed", "postcopy-failed", "api-error"];
 
 /** Worth knowing, but nobody has to act: on a host without KVM each machine would. */
 const MILD = ["emulated", "no-guest-agent"];

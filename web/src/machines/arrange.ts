@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Which machines the list shows, and in what order. It is done anew at each change of any of them, so that it has to be quick.
-import type { Machine, MachineState } from "../bus/contract";
+import type { Machine } from "../bus/contract";
 import { memoryUse } from "../components/memory";
 import { needsAttention } from "../lib/attention";
+import { GROUPS, groupOf, type StateGroup } from "../lib/groups";
 import { language } from "../lib/i18n";
 import { osName } from "../lib/os";
 import type { Load } from "../store/statistics";
-import { GROUPS, type ColumnId, type ListOptions, type StateGroup } from "./list-options";
-
-const GROUP_OF: Record<MachineState, StateGroup | undefined> = {
-    running: "on", blocked: "on", shutdown: "on", paused: "paused", pmsuspended: "paused", shutoff: "off", crashed: "crashed",
-    unknown: undefined,
-};
-
-export const groupOf = ({ State }: Machine): StateGroup | undefined => GROUP_OF[State];
+import type { ColumnId, ListOptions } from "./list-options";
 
 /** What a machine is found by; objects of machines are never changed, so that it is made once for each. */
 const searched = new WeakMap<Machine, string>();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What the list is narrowed to and how it is ordered: in the URL, so that it can be kept and passed on.
+import { GROUPS, type StateGroup } from "../lib/groups";
 import type { Options } from "../lib/route";
 
 export const COLUMNS = ["name", "state", "cpu", "memory", "vcpus", "addresses", "os", "unit", "warnings"] as const;
@@ -7,9 +8,6 @@ export type ColumnId = typeof COLUMNS[number];
 
 /** Those that can be left out. */
 export const OPTIONAL: readonly ColumnId[] = COLUMNS.slice(2);
-
-export type StateGroup = "on" | "paused" | "off" | "crashed";
-export const GROUPS: readonly StateGroup[] = ["on", "paused", "off", "crashed"];
 
 export interface ListOptions {
     q: string;

@@ -7,10 +7,11 @@ import ExclamationTriangleIcon from "@pf-icon/exclamation-triangle-icon";
 import { useEffect, useRef } from "react";
 
 import { number } from "../lib/format";
+import { GROUPS, type StateGroup } from "../lib/groups";
 import { N_, _, fill, ngettext } from "../lib/i18n";
 import type { Counts } from "./arrange";
 import { ColumnsMenu } from "./columns-menu";
-import { GROUPS, isNarrowed, type ListOptions, type StateGroup } from "./list-options";
+import { isNarrowed, type ListOptions } from "./list-options";
 
 const GROUP_LABELS: Record<StateGroup, string> = { on: N_("Running"), paused: N_("Paused"), off: N_("Off"), crashed: N_("Crashed") };
 

@@ -16,7 +16,7 @@ import { useValue } from "../lib/observable";
 import { href, machinePath } from "../lib/route";
 import { useHouse } from "../store/context";
 import type { Load } from "../store/statistics";
-import { busiest, countGroups, GROUPS, type Group } from "./numbers";
+import { busiest, COUNTED, countGroups, type Group } from "./numbers";
 
 const BUSIEST = 5;
 
@@ -34,7 +34,7 @@ export function MachinesCard() {
     const machines = useValue(house.machines);
     const { state } = useValue(house.link);
     const counts = countGroups(machines);
-    const shown = GROUPS.filter((group) => counts[group] > 0 || group === "on" || group === "off");
+    const shown = COUNTED.filter((group) => counts[group] > 0 || group === "on" || group === "off");
     return (
         <Card isCompact isFullHeight>
             <CardTitle component="h2">{_("Machines")}</CardTitle>

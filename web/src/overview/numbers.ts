@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What the overview counts: of host and machines, for bars and lines.
 import type { Agent, Machine } from "../bus/contract";
-import { groupOf } from "../machines/arrange";
-import { GROUPS as STATE_GROUPS, type StateGroup } from "../machines/list-options";
+import { GROUPS, groupOf, type StateGroup } from "../lib/groups";
 import type { Load } from "../store/statistics";
 
 /** As the list's filter has them; "other": what has no name there. */
 export type Group = StateGroup | "other";
-export const GROUPS: readonly Group[] = [...STATE_GROUPS, "other"];
+export const COUNTED: readonly Group[] = [...GROUPS, "other"];
 
 type Machines = ReadonlyMap<string, Machine>;
 
@@ -40,7 +39,7 @@ export function processorUse(agent: Agent, machines: Machines, load: Load): Use 
     return { ...within(load.hostCPU, known ? percent / 100 / agent.CPUs : null), given };
 }
 
-export function memoryUse(agent: Agent, machines: Machines, load: Load): Use {
+export function hostMemoryUse(agent: Agent, machines: Machines, load: Load): Use {
     let given = 0, held = 0;
     for (const machine of machines.values())
         given += isOn(machine) ? machine.Memory : 0;

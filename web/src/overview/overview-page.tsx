@@ -9,8 +9,8 @@ import { ordered } from "../shell/job-words";
 import { JobList } from "../shell/jobs";
 import { useHouse, useLoad } from "../store/context";
 import { EventsCard } from "./events-card";
-import { Facts } from "./facts";
 import { HealthCard } from "./health-card";
+import { HostFacts } from "./host-facts";
 import { BusiestCard, MachinesCard } from "./machines-card";
 import { MemoryCard, ProcessorCard } from "./resources";
 
@@ -22,7 +22,7 @@ export function OverviewPage() {
     return (
         <>
             <PageSection>
-                <Facts agent={agent} />
+                <HostFacts agent={agent} />
             </PageSection>
             <PageSection isFilled>
                 <div className="overview">

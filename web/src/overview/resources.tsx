@@ -10,7 +10,7 @@ import { _, fill, ngettext } from "../lib/i18n";
 import { useValue } from "../lib/observable";
 import { useHouse } from "../store/context";
 import type { Load } from "../store/statistics";
-import { machinesLine, memoryUse, processorUse, type Use } from "./numbers";
+import { machinesLine, hostMemoryUse, processorUse, type Use } from "./numbers";
 
 interface ResourceProps { agent: Agent | null; load: Load }
 
@@ -92,7 +92,7 @@ export function MemoryCard({ agent, load }: ResourceProps) {
 }
 
 function MemoryUse({ agent, load, machines }: UseProps) {
-    const use = memoryUse(agent, machines, load);
+    const use = hostMemoryUse(agent, machines, load);
     const amount = (part: number) => bytes(Math.round(part * agent.Memory));
     return (
         <div className="resource-space">

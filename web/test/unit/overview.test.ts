@@ -6,7 +6,7 @@ import { checkAgain, fix } from "../../src/actions/host";
 import type { Agent, Check, Job, Machine } from "../../src/bus/contract";
 import { BusError } from "../../src/bus/errors";
 import { healthOf } from "../../src/overview/health";
-import { busiest, countGroups, machinesLine, memoryUse, processorUse } from "../../src/overview/numbers";
+import { busiest, countGroups, machinesLine, hostMemoryUse, processorUse } from "../../src/overview/numbers";
 import { bannerOf } from "../../src/shell/banner";
 import { pageStatus, tellHealth } from "../../src/shell/health";
 import { ordered, progressText, resultText, subjects } from "../../src/shell/job-words";
@@ -64,10 +64,10 @@ test("what machines take of the processors is a part of what the host does", () 
 });
 
 test("memory that machines hold is a part of what is used, and what they were given is told", () => {
-    const use = memoryUse(inn, machines({}, { Memory: 10 * GIB }, { State: "crashed" }),
+    const use = hostMemoryUse(inn, machines({}, { Memory: 10 * GIB }, { State: "crashed" }),
                           load({ machines: new Map([["/m/0", { MemoryRSS: 2 * GIB }]]), host: { MemoryAvailable: 4 * GIB } }));
     assert.deepEqual(use, { used: 0.5, machines: 0.25, given: 11 * GIB });
-    assert.equal(memoryUse(inn, machines(), load({})).used, null);
+    assert.equal(hostMemoryUse(inn, machines(), load({})).used, null);
 });
 
 test("the line of all machines ends now for each of them, and has gaps where nothing was known", () => {

@@ -19,7 +19,7 @@ function facts(agent: Agent): [label: string, text: string][] {
 }
 
 /** What this host is, in three lines or one. */
-export function Facts({ agent }: { agent: Agent | null }) {
+export function HostFacts({ agent }: { agent: Agent | null }) {
     return (
         <header className="overview-facts">
             <Title headingLevel="h1">{agent ? agent.Hostname || _("This host") : <Skeleton width="12rem" screenreaderText={_("Reading …")} />}</Title>
