@@ -2,6 +2,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { followAccess } from "./lib/access";
 import { language } from "./lib/i18n";
 import { followTheme } from "./lib/theme";
 import { askBeforeLeaving } from "./machine/xml/drafts";
@@ -18,6 +19,7 @@ const house = new House();
 // cockpit.js loads the page anew when administrative access is gained or given up, but only one that has asked for it.
 cockpit.permission({ admin: true });
 followTheme();
+followAccess(() => location.reload());
 document.documentElement.lang = language();
 createRoot(document.getElementById("app")!).render(
     <StrictMode>

@@ -35,7 +35,7 @@ export function Head({ machine, tab }: { machine: Machine; tab: string }) {
     return (
         <>
             <Flex className="machine-head" justifyContent={{ default: "justifyContentSpaceBetween" }} alignItems={{ default: "alignItemsCenter" }}>
-                <Flex alignItems={{ default: "alignItemsCenter" }} className="machine-name">
+                <Flex alignItems={{ default: "alignItemsCenter" }} className="machine-head-name">
                     <Title headingLevel="h1">{machine.Name}</Title>
                     <FlexItem aria-live="polite"><StateLabel machine={machine} job={job} /></FlexItem>
                     {machine.PendingChanges.length > 0 && <Label isCompact color="blue">{_("changes wait for the next start")}</Label>}
@@ -47,7 +47,7 @@ export function Head({ machine, tab }: { machine: Machine; tab: string }) {
                 </Flex>
                 <HeadActions machine={machine} job={job} />
             </Flex>
-            {machine.Title && <p className="machine-title">{machine.Title}</p>}
+            {machine.Title && <p className="machine-head-title">{machine.Title}</p>}
             {job && <RunningJob job={job} />}
         </>
     );

@@ -7,9 +7,9 @@ import { useEffect, useState } from "react";
 
 import type { Machine } from "../bus/contract";
 import { Copyable, Fact, Facts } from "../components/facts";
-import { osText } from "../components/os";
 import { ago, bytes, dateTime, number } from "../lib/format";
 import { _, fill } from "../lib/i18n";
+import { osName } from "../lib/os";
 import { reasonText, stateText } from "../lib/words";
 import { AdviceList } from "./advice-list";
 import { ofAtMost } from "./hardware";
@@ -40,7 +40,7 @@ function MachineFacts({ machine }: { machine: Machine }) {
                     </Fact>
                     <Fact name={_("On since")} isWide>{machine.StartedAt > 0 && <Since micros={machine.StartedAt} />}</Fact>
                     <Fact name={_("Addresses")}>{addresses(machine)}</Fact>
-                    <Fact name={_("Operating system")}>{osText(machine.OSInfo)}</Fact>
+                    <Fact name={_("Operating system")}>{machine.OSInfo && osName(machine.OSInfo)}</Fact>
                     <Fact name={_("vCPUs")}>{ofAtMost(number(VCPUs), number(VCPUsMaximum ?? VCPUs))}</Fact>
                     <Fact name={_("Memory")}>{ofAtMost(bytes(Memory), bytes(MemoryMaximum ?? Memory))}</Fact>
                     <Fact name={_("Acceleration")}>{accelerator(machine)}</Fact>

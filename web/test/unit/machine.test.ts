@@ -4,7 +4,6 @@ import { test } from "node:test";
 
 import { choices } from "../../src/actions/choices";
 import type { Disk, Display, Interface, Job, Machine } from "../../src/bus/contract";
-import { osText } from "../../src/components/os";
 import { adviceOf, startFailureText } from "../../src/machine/advice";
 import { addressOf, doors, isEmpty, isLocked, ofAtMost, placeText, sourceText } from "../../src/machine/hardware";
 import { jobOn, mainVerbs } from "../../src/machine/main-verbs";
@@ -52,8 +51,6 @@ test("a display says where it can be reached", () => {
 test("a maximum is only said where it is another", () => {
     assert.equal(ofAtMost("2", "2"), "2");
     assert.equal(ofAtMost("2", "4"), "2 of at most 4");
-    assert.equal(osText("http://debian.org/debian/12"), "debian 12");
-    assert.equal(osText("strange"), "strange");
 });
 
 test("advice begins with what is worst", () => {

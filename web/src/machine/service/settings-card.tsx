@@ -78,8 +78,8 @@ function SettingsFields({ machine, form, obstacle }: { machine: Machine; form: S
                 <Notes form={form} field="ready" />
             </FormGroup>
             {settings.ready === "port" && (
-                <Row form={form} field="readyPort" label={_("TCP port")} id="ready-port">
-                    <TextInput id="ready-port" inputMode="numeric" value={settings.readyPort} isDisabled={isDisabled} className="service-number"
+                <Row form={form} field="readyPort" label={_("TCP port")} id="tcp-port">
+                    <TextInput id="tcp-port" inputMode="numeric" value={settings.readyPort} isDisabled={isDisabled} className="service-number"
                                validated={form.faults.readyPort ? "error" : "default"}
                                onChange={(_event, readyPort) => form.change({ readyPort })} />
                 </Row>
