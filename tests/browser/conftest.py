@@ -21,7 +21,7 @@ def _load(path):
 
 
 _system = _load(TOP / "tests" / "system" / "conftest.py")
-packages, machine = _system.packages, _system.machine
+packages, machine, Machine = _system.packages, _system.machine, _system.Machine
 
 from hatago_browser import Browser  # noqa: E402
 from hatago_hosts import Host, cockpit  # noqa: E402

@@ -24,7 +24,7 @@ class Browser:
 
     def __init__(self, host=None):
         """Start it; without a host in this machine's network, for pages that need no Cockpit."""
-        self._password = host and (cockpit.password_of(host) or cockpit.open_to_users(host))
+        self.password = host and (cockpit.password_of(host) or cockpit.open_to_users(host))
         self._sessions = {}
         self.driver = Driver(f"/proc/{host.init}/ns/net" if host else None)
 
@@ -83,7 +83,7 @@ class Browser:
         page.evaluate("([key, value]) => localStorage.setItem(key, value)",
                       [f"superuser:{user}", "any" if administrator else "none"])
         page.locator("#login-user-input").fill(user)
-        page.locator("#login-password-input").fill(self._password)
+        page.locator("#login-password-input").fill(self.password)
         page.locator("#login-button").click()
         page.locator("#host-apps").wait_for()
         page.goto(f"{ADDRESS}/ping")
