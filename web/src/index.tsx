@@ -16,8 +16,6 @@ import "./page.css";
 
 const house = new House();
 
-// cockpit.js loads the page anew when administrative access is gained or given up, but only one that has asked for it.
-cockpit.permission({ admin: true });
 followTheme();
 followAccess(() => location.reload());
 document.documentElement.lang = language();
