@@ -9,6 +9,7 @@ import { Gallery, GalleryItem } from "@pf-layout/Gallery";
 import { Suspense, lazy, useEffect, useMemo, useState } from "react";
 
 import type { Machine } from "../../bus/contract";
+import { groupOf } from "../../lib/groups";
 import { _ } from "../../lib/i18n";
 import { Observable, useValue } from "../../lib/observable";
 import { useHistory, useLoad } from "../../store/context";
@@ -85,7 +86,7 @@ function PlotCard({ machine, kind, timeline }: { machine: Machine; kind: Kind; t
                 {timeline?.length === 0 && <p>{_("There are no numbers yet: they are taken while the machine runs and somebody looks.")}</p>}
                 {timeline && timeline.length > 0 && (
                     <>
-                        <Legend kind={kind} timeline={timeline} />
+                        <Legend kind={kind} timeline={timeline} isOff={groupOf(machine) === "off"} />
                         <Suspense fallback={waiting}>
                             <Plot description={describe(kind, timeline)} times={times} lines={lines}
                                   from={to - KEPT * timeline.step / 1e6} to={to}
@@ -99,10 +100,11 @@ function PlotCard({ machine, kind, timeline }: { machine: Machine; kind: Kind; t
     );
 }
 
-/** The numbers where the pointer is, else the latest. */
-function Legend({ kind, timeline }: { kind: Kind; timeline: Timeline }) {
+/** The numbers where the pointer is, else those of now: a machine that is off takes nothing. */
+function Legend({ kind, timeline, isOff }: { kind: Kind; timeline: Timeline; isOff: boolean }) {
     const pointed = useValue(point);
-    const at = pointed !== null && pointed < timeline.length ? pointed : timeline.length - 1;
+    const isPointed = pointed !== null && pointed < timeline.length;
+    const at = isPointed ? pointed : timeline.length - 1;
     return (
         <div className="plot-legend">
             {kind.lines.map(({ name, label }, i) => (
@@ -111,7 +113,7 @@ function Legend({ kind, timeline }: { kind: Kind; timeline: Timeline }) {
                         <line x1="0" y1="4" x2="18" y2="4" stroke={`var(--plot-${i + 1})`} strokeWidth="2"
                               strokeDasharray={i === 0 ? undefined : "5 3"} />
                     </svg>
-                    {kind.lines.length > 1 ? `${_(label)} ` : ""}{figure(kind, timeline.series[name][at] ?? null)}
+                    {kind.lines.length > 1 ? `${_(label)} ` : ""}{figure(kind, isOff && !isPointed ? null : timeline.series[name][at] ?? null)}
                 </span>
             ))}
             {kind.note && <span className="plot-note">{_(kind.note)}</span>}
