@@ -76,7 +76,7 @@ test("three are started at once: each has its result, and what failed can be tri
     await page.getByText("3 selected").waitFor();
     await page.evaluate(() => window.agent.refusals.set("start", Object.assign(new Error("network 'default' is not active"), { name: "NetworkInactive" })));
     await page.getByRole("region", { name: "Selected machines" }).getByRole("button", { name: "Start", exact: true }).click();
-    await page.getByText("Start: 2 of 3 done, 1 failed").waitFor();
+    await page.getByText("Start: 2 of 3 done, 1 machine failed").waitFor();
     const deeds = page.locator(".run-deed");
     assert.equal(await deeds.count(), 3);
     assert.equal(await page.locator('.run-deed[data-state="done"]').count(), 2);
