@@ -125,7 +125,8 @@ class Bus:
 
     def define(self, xml):
         """Define a machine; return its path."""
-        return self.call(ROOT, MACHINES, "DefineMachine", GLib.Variant("s", xml), NO_OPTIONS)
+        # Where /dev/kvm is there and of no use, libvirt asks QEMU anew what it can: on a busy host for long.
+        return self.call(ROOT, MACHINES, "DefineMachine", GLib.Variant("s", xml), NO_OPTIONS, timeout=90)
 
     def verb(self, path, verb, **values):
         """Call a verb of a machine; if it answers a job, wait for its end. Return that."""
