@@ -144,6 +144,6 @@ def test_a_purge_leaves_nothing(host, guests):
     """Of what the programs have written; what they were told to do stays done."""
     (host.root / f"etc/hatago/machines.d/{LATE}.conf").write_text("[Machine]\nName=late\n")
     assert (host.root / "run/hatago").is_dir()
-    host.run(["sh", "-c", "dpkg --purge hatago-machines hatago-host hatago hatagod"], timeout=120)
+    host.run(["sh", "-c", "dpkg --purge cockpit-hatago hatago-machines hatago-host hatago hatagod"], timeout=120)
     assert [path for folder in ("etc", "run", "var/lib")
             for path in (host.root / folder).glob("hatago*") if path.name != "hatago-probe"] == []
