@@ -67,3 +67,23 @@ def test_who_came_too_late_for_what_is_gone_fails_nothing(vm):
     vm.systemctl("start")
     vm.wait_unit("inactive", "success")
     assert vm.show("NRestarts") == "0"
+
+
+def test_a_machine_that_ends_while_it_is_taken_over_fails_nothing(vm):
+    """Its process is gone before libvirt says that it does not run any more."""
+    vm.define()
+    path = vm.host.root / f"run/libvirt/qemu/{vm.title}.pid"
+    for end in (lambda pid: path.write_text(pid), lambda _: vm.virsh("destroy")):
+        vm.virsh("start")
+        pid = path.read_text()
+        path.unlink()
+        vm.systemctl("start", "--no-block")
+        time.sleep(1)
+        assert vm.is_("activating")
+        end(pid)
+        wait(lambda: not vm.is_("activating"), 5, "its start has ended")
+        if vm.is_("active"):
+            vm.check_main()
+            vm.virsh("destroy")
+        vm.check_off("inactive", "success")
+    assert vm.journal().count("It is off again") == 1

@@ -25,6 +25,8 @@
 #define STATUS_SPAN (3 * G_TIME_SPAN_SECOND)
 /* How often is looked whether what somebody else is starting runs. */
 #define SETTLE_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
+/* How long libvirt may take to see that QEMU has ended. */
+#define GONE_SPAN (15 * G_TIME_SPAN_SECOND)
 /* systemd wants it stopped, and nobody knows yet whether it runs. */
 #define LEAVE_LOOK_SPAN (5 * G_TIME_SPAN_SECOND)
 /* A managed save may be written once more. */
@@ -134,19 +136,32 @@ static bool has_crashed(Start *start) {
 }
 
 /* libvirt's id and QEMU's process are those of one run only if the id is still the same afterwards. */
+static int find_process(Start *start, unsigned *ret_id) {
+        int fd = qemu_find(QEMU_PID_FOLDER, start->vm.name, start->vm.uuid, &start->run.pid);
+
+        start->result = vm_ask_run(&start->vm, ret_id, &start->failure);
+        if (start->result >= 0 && *ret_id == start->id)
+                return fd;
+        if (fd >= 0)
+                (void) close(fd);
+        return -ESRCH;
+}
+
+/* QEMU's end comes from the kernel, and libvirt may still take it for running. */
 static void check(gpointer p) {
         Start *start = p;
-        int fd = qemu_find(QEMU_PID_FOLDER, start->vm.name, start->vm.uuid, &start->run.pid);
+        int64_t deadline = g_get_monotonic_time() + GONE_SPAN;
         unsigned id = 0;
+        int fd;
 
-        start->result = vm_ask_run(&start->vm, &id, &start->failure);
-        if (start->result >= 0 && fd >= 0 && id == start->id) {
+        while ((fd = find_process(start, &id)) < 0 && start->result >= 0 && id == start->id &&
+               g_get_monotonic_time() < deadline)
+                g_usleep(SETTLE_PAUSE);
+
+        if (fd >= 0) {
                 start->pidfd = fd;
                 return;
         }
-
-        if (fd >= 0)
-                (void) close(fd);
         if (start->result < 0) {
                 /* Of a transient machine nothing is left. */
                 start->gone = start->failure.code == ERROR_NO_SUCH_MACHINE;
