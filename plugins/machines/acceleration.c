@@ -3,7 +3,7 @@
 
 #include "domain-xml.h"
 #include "plugin.h"
-#include "xml-node.h"
+#include "common/xml.h"
 
 char **acceleration_of_capabilities(const xmlNode *capabilities) {
         GPtrArray *names = g_ptr_array_new();
@@ -53,7 +53,7 @@ static bool processor_expands_to(virConnect *connection, xmlNode *cpu) {
                                          VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES);
         xmlBufferFree(buffer);
 
-        if (expanded && domain_xml_parse(expanded, &document, &failure) >= 0)
+        if (expanded && xml_parse(expanded, &document, &failure) >= 0)
                 answer = node_child(xmlDocGetRootElement(document), "feature")
                                          ? acceleration_of_processor(xmlDocGetRootElement(document)) > 0
                                          : -1;
@@ -72,7 +72,7 @@ int acceleration_read(virConnect *connection, char ***ret, Failure *failure) {
         if (!xml)
                 return hypervisor_failure(failure);
 
-        r = domain_xml_parse(xml, &document, failure);
+        r = xml_parse(xml, &document, failure);
         free(xml);
         if (r < 0)
                 return r;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "xml-node.h"
+#include "common/xml.h"
 
 /* https://gitlab.com/libosinfo/libosinfo: what its tools write into a domain's metadata. */
 #define OSINFO_NAMESPACE "http://libosinfo.org/xmlns/libvirt/domain/1.0"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "items.h"
+#include "machine-items.h"
 
 /* The guest agent's channel, as the XML of a run tells. */
 typedef enum AgentChannel {

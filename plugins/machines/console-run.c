@@ -9,7 +9,7 @@
 #include "common/text.h"
 #include "console.h"
 #include "domain-xml.h"
-#include "xml-node.h"
+#include "common/xml.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virStream, virStreamFree)
 
@@ -23,7 +23,7 @@ static xmlDoc *domain_read_xml(virDomain *domain) {
         g_auto(Failure) unreadable = { 0 };
         xmlDoc *document;
 
-        return xml && domain_xml_parse(xml, &document, &unreadable) >= 0 ? document : NULL;
+        return xml && xml_parse(xml, &document, &unreadable) >= 0 ? document : NULL;
 }
 
 static const xmlNode *document_devices(xmlDoc *document) {

@@ -7,6 +7,7 @@
 #include "common/names.h"
 #include "common/options.h"
 #include "common/user-count.h"
+#include "common/xml.h"
 #include "domain-xml.h"
 #include "sync.h"
 #include "verb-table.h"
@@ -248,9 +249,9 @@ int define_on_call(Machines *machines, const Machine *replaces, sd_bus_message *
         r = options_read(message, NULL, NULL, failure);
         if (r < 0)
                 return r;
-        if (strlen(xml) > DOMAIN_XML_MAX)
+        if (strlen(xml) > XML_TEXT_MAX)
                 return failure_set(failure, ERROR_INVALID_XML, "The XML has %zu bytes, more than %u.",
-                                   strlen(xml), DOMAIN_XML_MAX);
+                                   strlen(xml), XML_TEXT_MAX);
 
         define = g_new0(Define, 1);
         define->machines = machines;

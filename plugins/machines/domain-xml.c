@@ -2,87 +2,11 @@
 #include "domain-xml.h"
 
 #include <errno.h>
-#include <libxml/SAX2.h>
-#include <libxml/parser.h>
 #include <string.h>
 
 #include "common/text.h"
+#include "common/xml.h"
 #include "pending.h"
-#include "xml-node.h"
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
-
-/* What a reading has come upon, and must end with. */
-typedef struct Reading {
-        bool doctype;
-        unsigned n_nodes;
-} Reading;
-
-static void on_doctype(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system) {
-        xmlParserCtxt *parser = context;
-
-        ((Reading *) parser->_private)->doctype = true;
-        xmlStopParser(parser);
-}
-
-/* A tree takes far more memory than its text: anybody may send one. */
-static void on_element(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
-                       int n_namespaces, const xmlChar **namespaces, int n_attributes, int n_defaulted,
-                       const xmlChar **attributes) {
-        xmlParserCtxt *parser = context;
-        Reading *reading = parser->_private;
-
-        reading->n_nodes += 1 + (unsigned) n_namespaces + (unsigned) n_attributes;
-        if (reading->n_nodes > DOMAIN_XML_NODES_MAX)
-                xmlStopParser(parser);
-        else
-                xmlSAX2StartElementNs(context, name, prefix, uri, n_namespaces, namespaces, n_attributes,
-                                      n_defaulted, attributes);
-}
-
-/* Some errors libxml2 does not tell the parser, but prints: a caller could write into the log so. */
-static void on_generic_error(void *context, const char *message, ...) {
-}
-
-int domain_xml_parse(const char *xml, xmlDoc **ret, Failure *failure) {
-        g_autoptr(xmlParserCtxt) parser = NULL;
-        g_autoptr(xmlDoc) document = NULL;
-        size_t length = strlen(xml);
-        Reading reading = { 0 };
-
-        if (length > DOMAIN_XML_MAX)
-                return failure_set(failure, ERROR_INVALID_XML, "The XML has %zu bytes, more than %u.",
-                                   length, DOMAIN_XML_MAX);
-
-        parser = xmlNewParserCtxt();
-        if (!parser)
-                return failure_set(failure, ERROR_NO_MEMORY, "Not enough memory to read the XML.");
-        xmlSetGenericErrorFunc(NULL, on_generic_error); /* of this thread */
-        parser->_private = &reading;
-        parser->sax->internalSubset = on_doctype;
-        parser->sax->startElementNs = on_element;
-
-        document = xmlCtxtReadMemory(parser, xml, (int) length, "domain.xml", /* encoding= */ NULL,
-                                     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                                                     XML_PARSE_NOCDATA);
-        if (reading.n_nodes > DOMAIN_XML_NODES_MAX)
-                return failure_set(failure, ERROR_INVALID_XML,
-                                   "The XML has more than %u elements and attributes.",
-                                   DOMAIN_XML_NODES_MAX);
-        if (reading.doctype)
-                return failure_set(failure, ERROR_INVALID_XML, "The XML has a DOCTYPE, which is refused.");
-        if (!document) {
-                const xmlError *error = xmlCtxtGetLastError(parser);
-                g_autofree char *text = text_printable(error && error->message ? g_strchomp(error->message)
-                                                                               : "no reason");
-
-                return failure_set(failure, ERROR_INVALID_XML, "The XML is not well-formed, line %d: %s",
-                                   error ? error->line : 0, text);
-        }
-
-        *ret = g_steal_pointer(&document);
-        return 0;
-}
 
 /* The text of an element without the space around it; NULL if there is no such element. */
 static char *node_child_text(const xmlNode *parent, const char *name) {
@@ -101,7 +25,7 @@ static uint32_t pending_read(const xmlNode *root, const char *stored) {
         g_auto(Failure) failure = { 0 };
         g_autoptr(xmlDoc) document = NULL;
 
-        if (!stored || domain_xml_parse(stored, &document, &failure) < 0)
+        if (!stored || xml_parse(stored, &document, &failure) < 0)
                 return 0;
 
         return pending_compare(root, xmlDocGetRootElement(document));
@@ -114,7 +38,7 @@ int domain_xml_read(const char *xml, const char *stored, MachineFacts *facts) {
         const xmlNode *root;
         const char *current;
 
-        if (domain_xml_parse(xml, &document, &failure) < 0)
+        if (xml_parse(xml, &document, &failure) < 0)
                 return -EINVAL;
 
         root = xmlDocGetRootElement(document);
@@ -166,7 +90,7 @@ int domain_xml_identify(const char *xml, DomainXMLIdentity *ret, Failure *failur
         const xmlNode *root;
         int r;
 
-        r = domain_xml_parse(xml, &document, failure);
+        r = xml_parse(xml, &document, failure);
         if (r < 0)
                 return r;
 

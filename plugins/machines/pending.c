@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pending.h"
 
-#include "xml-node.h"
+#include "common/xml.h"
 
 typedef enum Section {
         SECTION_TITLE,

@@ -6,7 +6,7 @@
 
 #include "common/cleanup.h"
 #include "domain-xml.h"
-#include "xml-node.h"
+#include "common/xml.h"
 
 /* A regular expression that the whole text must match; its named groups are the arguments. A greedy group
  * followed by words takes a name whole that holds these words itself. */
@@ -293,7 +293,7 @@ void start_failure_ask(virDomain *domain, Failure *failure) {
         g_autoptr(xmlDoc) document = NULL;
         const xmlNode *devices;
 
-        if (!xml || domain_xml_parse(xml, &document, &unreadable) < 0)
+        if (!xml || xml_parse(xml, &document, &unreadable) < 0)
                 return;
 
         devices = node_child(xmlDocGetRootElement(document), "devices");

@@ -5,7 +5,7 @@
 
 #include "common/cleanup.h"
 #include "domain-xml.h"
-#include "xml-node.h"
+#include "common/xml.h"
 
 static void offers(const char *xml, const char *names) {
         g_auto(Failure) failure = { 0 };
@@ -13,7 +13,7 @@ static void offers(const char *xml, const char *names) {
         g_auto(GStrv) found = NULL;
         g_autofree char *text = NULL;
 
-        g_assert_cmpint(domain_xml_parse(xml, &document, &failure), ==, 0);
+        g_assert_cmpint(xml_parse(xml, &document, &failure), ==, 0);
         found = acceleration_of_capabilities(xmlDocGetRootElement(document));
         text = g_strjoinv(" ", found);
         g_assert_cmpstr(text, ==, names);
@@ -37,7 +37,7 @@ static void processor_is(const char *xml, int works) {
         g_auto(Failure) failure = { 0 };
         g_autoptr(xmlDoc) document = NULL;
 
-        g_assert_cmpint(domain_xml_parse(xml, &document, &failure), ==, 0);
+        g_assert_cmpint(xml_parse(xml, &document, &failure), ==, 0);
         g_assert_cmpint(acceleration_of_processor(xmlDocGetRootElement(document)), ==, works);
 }
 

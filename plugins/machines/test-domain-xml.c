@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/xml.h"
 
 #define UUID "6695eb01-f6a4-8304-79aa-97f2502e193f"
 
@@ -169,11 +170,11 @@ static void test_xinclude_includes_nothing(void) {
 
 static void test_the_size_is_limited(void) {
         const size_t frame = strlen("<domain><name>web</name><!---->") + strlen("</domain>");
-        g_autofree char *fill = g_strnfill(DOMAIN_XML_MAX - frame, 'x');
+        g_autofree char *fill = g_strnfill(XML_TEXT_MAX - frame, 'x');
         g_autofree char *largest = g_strdup_printf("<domain><name>web</name><!--%s--></domain>", fill);
         g_autofree char *larger = g_strdup_printf("<domain><name>web</name><!--%sx--></domain>", fill);
 
-        g_assert_cmpuint(strlen(largest), ==, DOMAIN_XML_MAX);
+        g_assert_cmpuint(strlen(largest), ==, XML_TEXT_MAX);
         identity_is(largest, "web", "");
         refused(larger, "1048577 bytes");
 }

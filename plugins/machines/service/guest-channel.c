@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xml-node.h"
+#include "common/xml.h"
 
 #define AGENT_CHANNEL "org.qemu.guest_agent.0"
 

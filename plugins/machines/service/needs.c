@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "xml-node.h"
+#include "common/xml.h"
 
 /* Where a device says what it is on: the kind of device, and the attributes of it and of its <source>. */
 static const struct {

@@ -6,7 +6,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "error.h"
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
+
+/* More than any real one of libvirt's, by far. */
+#define XML_TEXT_MAX (1024U * 1024)
+#define XML_NODES_MAX 20000U /* elements and attributes */
+
+/*
+ * Parses a text that anybody may have written: at most XML_TEXT_MAX bytes and XML_NODES_MAX nodes,
+ * well-formed, and without a DOCTYPE (entities could read files, and grow without bound). Nothing is
+ * fetched. Fails with -EBADMSG (InvalidXML, says where). Any thread. Free the document with xmlFreeDoc().
+ */
+int xml_parse(const char *text, xmlDoc **ret, Failure *failure);
 
 /* Elements and attributes of libvirt's own names, which are in no namespace: one of another namespace is
  * another element, as it is to libvirt. All take NULL for an element that is not there. */
