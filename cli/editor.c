@@ -11,9 +11,15 @@
 #include <sys/wait.h>
 
 #include "names.h"
+#include "process.h"
 
 /* What the shell says of a command that is not there. */
 #define EXIT_NOT_FOUND 127
+
+#define DIFF_TIMEOUT (10 * USEC_PER_SEC)
+#define DIFF_BYTES_MAX (64 * 1024)
+/* The lines with the names of the files. */
+#define DIFF_HEAD_LINES 2
 
 int editor_file_init(EditorFile *file, const char *text, sd_bus_error *error) {
         g_autofree char *folder = g_build_filename(g_get_tmp_dir(), "hatago-XXXXXX", NULL);
@@ -113,6 +119,39 @@ int editor_file_edit(const EditorFile *file, sd_bus_error *error) {
         }
         return sd_bus_error_setf(error, HATAGO_ERROR("Failed"), "%s",
                                  _("there is no editor; $EDITOR can name one"));
+}
+
+static char *file_write_beside(const EditorFile *file, const char *name, const char *text) {
+        g_autofree char *path = g_build_filename(file->folder, name, NULL);
+
+        return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL)
+                               ? g_steal_pointer(&path)
+                               : NULL;
+}
+
+char *editor_file_diff(const EditorFile *file, const char *before, const char *after) {
+        g_autofree char *old = file_write_beside(file, "before", before);
+        g_autofree char *new = file_write_beside(file, "after", after);
+        const char *const argv[] = { "diff", "-u", "--", old, new, NULL };
+        g_autoptr(GBytes) output = NULL;
+        const char *text = NULL;
+        size_t length = 0;
+        int status;
+
+        if (old && new &&process_read(argv, DIFF_TIMEOUT, DIFF_BYTES_MAX, &output, &status) >= 0)
+                text = g_bytes_get_data(output, &length);
+        if (old)
+                (void) g_unlink(old);
+        if (new)
+                (void) g_unlink(new);
+
+        for (unsigned i = 0; text && i < DIFF_HEAD_LINES; i++) {
+                const char *end = memchr(text, '\n', length);
+
+                length -= end ? (size_t) (end + 1 - text) : 0;
+                text = end ? end + 1 : NULL;
+        }
+        return text ? g_strndup(text, length) : NULL;
 }
 
 int editor_file_read(const EditorFile *file, size_t max, sd_bus_error *error, char **ret) {

@@ -23,5 +23,9 @@ void editor_file_remove(const EditorFile *file);
  * Sets error if there is no editor, or it failed. */
 int editor_file_edit(const EditorFile *file, sd_bus_error *error);
 
+/* What differs between two other texts, as lines of diff -u without names; new string, NULL where there is
+ * no diff(1), or it is too much to be read. Their files lie beside this one meanwhile. */
+char *editor_file_diff(const EditorFile *file, const char *before, const char *after);
+
 /* The text as it is now: UTF-8, at most max bytes. Sets error on failure. */
 int editor_file_read(const EditorFile *file, size_t max, sd_bus_error *error, char **ret);

@@ -23,6 +23,8 @@ const ErrorRow error_rows[] = {
           N_("At most 240 bytes, no '/', no control characters, and not '.' or '..'.") },
         { HATAGO_ERROR("OtherMachine"), NULL, NULL,
           N_("Its name and its UUID stay as they are here: hatago rename {name} NEW") },
+        { HATAGO_ERROR("Conflict"), NULL, N_("its configuration has been changed by others meanwhile"),
+          N_("How it is now: hatago xml --inactive {name}") },
         { HATAGO_ERROR("Interrupted"), NULL,
           N_("the agent was ended meanwhile; what became of it is not known"),
           N_("How it is now: hatago status {name}") },

@@ -10,7 +10,7 @@
 #include "process.h"
 #include "verbs.h"
 
-/* One edit: the machine, and its stored XML as it was read before. */
+/* One edit: the machine, and its stored XML as it was read last. */
 typedef struct Edit {
         Cli *cli;
         const char *name;
@@ -41,7 +41,7 @@ static int edit_set_xml(const Edit *edit, const char *xml, sd_bus_error *error) 
         int r;
 
         r = bus_call_method(edit->cli, edit->path, MACHINE_INTERFACE, "SetXML", error, NULL, "sa{sv}", xml,
-                            0);
+                            1, "expected", "s", edit->before);
         polkit_agent_close(agent);
         return r;
 }
@@ -76,11 +76,35 @@ static void edit_tell(const Edit *edit) {
                 printf("%s\n", _("It runs: this takes effect at its next start."));
 }
 
+/* Shows what others have changed since it was read. Who goes on then knows what their own text takes the
+ * place of. */
+static void edit_show_theirs(Edit *edit) {
+        _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        g_autofree char *now = NULL, *diff = NULL;
+        g_auto(GStrv) lines = NULL;
+
+        if (edit_get_xml(edit, &error, &now) < 0) {
+                error_report(edit->cli, edit->name, &error);
+                return;
+        }
+        diff = editor_file_diff(&edit->file, edit->before, now);
+        lines = diff ? g_strsplit(g_strchomp(diff), "\n", -1) : NULL;
+        if (lines)
+                fprintf(stderr, "%s\n", _("What others have changed, and your text does not have:"));
+        for (char **line = lines; line && *line; line++) {
+                g_autofree char *text = terminal_text(edit->cli->terminal, *line);
+
+                fprintf(stderr, "%s\n", text);
+        }
+        g_free(edit->before);
+        edit->before = g_steal_pointer(&now);
+}
+
 /* Lets it be edited until libvirt takes it, or the user gives up. Returns the exit status. */
-static int edit_loop(const Edit *edit) {
+static int edit_loop(Edit *edit) {
         for (;;) {
                 _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-                g_autofree char *text = NULL, *now = NULL;
+                g_autofree char *text = NULL;
                 int r;
 
                 if (editor_file_edit(&edit->file, &error) < 0) {
@@ -94,15 +118,6 @@ static int edit_loop(const Edit *edit) {
                         return EXIT_SUCCESS;
                 }
                 if (r >= 0)
-                        r = edit_get_xml(edit, &error, &now);
-                if (r >= 0 && strcmp(now, edit->before) != 0) {
-                        (void) sd_bus_error_setf(
-                                        &error, HATAGO_ERROR("Failed"), "%s",
-                                        _("its configuration has been changed by others meanwhile"));
-                        error_report(edit->cli, edit->name, &error);
-                        return edit_keep(edit);
-                }
-                if (r >= 0)
                         r = edit_set_xml(edit, text, &error);
                 if (r >= 0) {
                         editor_file_remove(&edit->file);
@@ -110,6 +125,8 @@ static int edit_loop(const Edit *edit) {
                         return EXIT_SUCCESS;
                 }
                 error_report(edit->cli, edit->name, &error);
+                if (strcmp(error.name, HATAGO_ERROR("Conflict")) == 0)
+                        edit_show_theirs(edit);
                 if (!edit_ask_again(edit))
                         return edit_keep(edit);
         }

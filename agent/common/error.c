@@ -29,6 +29,7 @@ static const struct {
         [ERROR_AUTOSTART_BY_SYSTEMD] = { ERROR_PREFIX "AutostartBySystemd", EPERM },
         [ERROR_INVALID_NAME] = { ERROR_PREFIX "InvalidName", EINVAL },
         [ERROR_OTHER_MACHINE] = { ERROR_PREFIX "OtherMachine", EINVAL },
+        [ERROR_CONFLICT] = { ERROR_PREFIX "Conflict", ESTALE },
         [ERROR_NO_SUCH_DEVICE] = { ERROR_PREFIX "NoSuchDevice", ENODEV },
         [ERROR_CONSOLE_BUSY] = { ERROR_PREFIX "ConsoleBusy", EBUSY },
         [ERROR_INVALID_XML] = { ERROR_PREFIX "InvalidXML", EBADMSG },

@@ -34,6 +34,7 @@ typedef enum ErrorCode {
         ERROR_AUTOSTART_BY_SYSTEMD,
         ERROR_INVALID_NAME,
         ERROR_OTHER_MACHINE,
+        ERROR_CONFLICT,
         ERROR_NO_SUCH_DEVICE,
         ERROR_CONSOLE_BUSY,
         ERROR_INVALID_XML,

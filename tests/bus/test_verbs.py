@@ -135,6 +135,43 @@ def test_set_xml_replaces_the_configuration(caller, define):
     assert [job["Result"] for job in jobs] == ["done"]
 
 
+def stored(caller, path):
+    """Return its XML as clients edit it."""
+    return caller.call(path, MACHINE, "GetXML", options(inactive=True, secure=True))
+
+
+def give_vcpus(caller, path, begun_with, n):
+    """Begin a SetXML with another number of processors, that holds only for this stored XML."""
+    xml = begun_with.replace(">1</vcpu>", f">{n}</vcpu>")
+    return caller.start(path, MACHINE, "SetXML", GLib.Variant("s", xml), options(expected=begun_with))
+
+
+def end_of(caller, call):
+    """Return how a call ends."""
+    caller.wait(lambda: call.answered, 20, "an answer")
+    return call.error.short if call.error else "done"
+
+
+def test_set_xml_is_refused_where_others_have_changed_it(caller, define):
+    path = define("contested", vcpus=1)
+    begun_with = stored(caller, path)
+    caller.define(domain_xml("contested", caller.get(path, MACHINE, "UUID"), vcpus=2))
+    theirs = stored(caller, path)
+    assert end_of(caller, give_vcpus(caller, path, begun_with, 3)) == "Conflict"
+    assert stored(caller, path) == theirs
+    assert caller.get(path, MACHINE, "VCPUs") == 2
+    assert end_of(caller, give_vcpus(caller, path, theirs, 3)) == "done"
+
+
+def test_of_many_that_begin_with_the_same_xml_one_is_taken(caller, define):
+    path = define("crowded", vcpus=1)
+    begun_with = stored(caller, path)
+    calls = [give_vcpus(caller, path, begun_with, n) for n in range(2, 8)]
+    ends = [end_of(caller, call) for call in calls]
+    assert sorted(ends) == ["Conflict"] * 5 + ["done"]
+    assert caller.get(path, MACHINE, "VCPUs") == 2 + ends.index("done")
+
+
 def test_set_autostart_sets_it(caller, machine):
     for value in (True, False):
         caller.call(machine, MACHINE, "SetAutostart", GLib.Variant("b", value), NO_OPTIONS)

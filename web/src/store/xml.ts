@@ -19,7 +19,7 @@ export async function readXML(house: House, { path }: Pick<Machine, "path">, wan
     return xml;
 }
 
-/** Replaces its stored configuration. Throws BusError. */
-export async function writeXML(house: House, { path }: Pick<Machine, "path">, xml: string): Promise<void> {
-    await house.connection.call(path, MACHINE, "SetXML", "sa{sv}", [xml, {}]);
+/** Replaces its stored configuration, if that is still as expected (inactive, secure). Throws BusError, also "Conflict". */
+export async function writeXML(house: House, { path }: Pick<Machine, "path">, xml: string, expected: string): Promise<void> {
+    await house.connection.call(path, MACHINE, "SetXML", "sa{sv}", [xml, { expected: variant("s", expected) }]);
 }

@@ -248,6 +248,11 @@ export class FakeAgent {
         }
     }
 
+    private xmlOf(path: string): string {
+        const { Name, UUID } = this.machines.get(path)!;
+        return this.xml.get(path) ?? domain(String(Name), String(UUID));
+    }
+
     private ofObject(path: string, method: string, args: unknown[]): unknown[] {
         const machine = this.machines.get(path);
         const job = this.jobs.get(path);
@@ -285,8 +290,12 @@ export class FakeAgent {
         case "Undefine": this.vanish(path); return [];
         case "Rename": this.change(path, { Name: args[0] }); return [];
         case "SetAutostart": this.change(path, { Autostart: args[0], AutostartBy: args[0] ? ["hatago"] : [] }); return [];
-        case "GetXML": return [this.xml.get(path) ?? domain(String(machine.Name), String(machine.UUID))];
-        case "SetXML": this.xml.set(path, args[0] as string); return [];
+        case "GetXML": return [this.xmlOf(path)];
+        case "SetXML":
+            if ((args[1] as Variants).expected?.v !== this.xmlOf(path))
+                throw new Refusal("Conflict", "The stored configuration is not the expected one.");
+            this.xml.set(path, args[0] as string);
+            return [];
         case "GetHistory": return [Date.now() * 1000 - 720 * 5e6, 5e6, {
             CPUPercent: Array.from({ length: 720 }, (_, i) => i < 60 ? -1 : 50 + 40 * Math.sin(i / 30)),
             MemoryUsed: Array.from({ length: 720 }, () => 5e8), MemoryRSS: Array.from({ length: 720 }, () => 7e8),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 import type { Machine } from "../../bus/contract";
-import { asBusError } from "../../bus/errors";
+import { asBusError, type BusError } from "../../bus/errors";
 import { errorText } from "../../lib/words";
 import type { House } from "../../store/house";
 import { readXML, writeXML } from "../../store/xml";
 import { libvirtFault } from "./check";
-import { changeDraft, drafts, dropDraft } from "./drafts";
+import { changeDraft, drafts, dropDraft, type Draft } from "./drafts";
 
 /** What is edited: as stored, with passwords, since what is missing when it is set is gone. */
 export const readForEdit = (house: House, machine: Pick<Machine, "path">): Promise<string> =>
@@ -21,18 +21,21 @@ export async function saveDraft(house: House, machine: Pick<Machine, "path" | "U
     if (!draft)
         return false;
     try {
-        const theirs = await readForEdit(house, machine);
-        if (theirs !== draft.base) {
-            changeDraft(UUID, { step: "conflict", theirs });
-            return false;
-        }
-        await writeXML(house, machine, draft.text);
+        await writeXML(house, machine, draft.text, draft.base);
         dropDraft(UUID);
         return true;
     } catch (thrown) {
-        const error = asBusError(thrown);
-        const fault = error.name === "InvalidXML" ? libvirtFault(error.message) : { line: 0, column: 0, message: errorText(error) };
-        changeDraft(UUID, { step: "edit", fault });
+        changeDraft(UUID, await afterRefusal(house, machine, asBusError(thrown)));
         return false;
     }
+}
+
+async function afterRefusal(house: House, machine: Pick<Machine, "path">, error: BusError): Promise<Partial<Draft>> {
+    if (error.name === "Conflict")
+        try {
+            return { step: "conflict", theirs: await readForEdit(house, machine) };
+        } catch (thrown) {
+            error = asBusError(thrown);
+        }
+    return { step: "edit", fault: error.name === "InvalidXML" ? libvirtFault(error.message) : { line: 0, column: 0, message: errorText(error) } };
 }
