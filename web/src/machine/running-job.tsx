@@ -6,9 +6,8 @@ import { Flex, FlexItem } from "@pf-layout/Flex";
 import { useState } from "react";
 
 import type { Job } from "../bus/contract";
-import { bytes, rate, span } from "../lib/format";
 import { _, fill } from "../lib/i18n";
-import { operationText } from "../lib/words";
+import { jobTitle, progressText } from "../shell/job-words";
 import { notifyError } from "../shell/notices";
 import { useHouse } from "../store/context";
 
@@ -16,7 +15,7 @@ import { useHouse } from "../store/context";
 export function RunningJob({ job }: { job: Job }) {
     const { jobs } = useHouse();
     const [canceling, setCanceling] = useState(false);
-    const title = operationText(job.Operation);
+    const title = jobTitle(job);
 
     const cancel = () => {
         setCanceling(true);
@@ -28,7 +27,8 @@ export function RunningJob({ job }: { job: Job }) {
         <Flex role="status" aria-label={_("Under way")} alignItems={{ default: "alignItemsCenter" }}>
             <FlexItem flex={{ default: "flex_1" }} className="running-job">
                 {job.ProgressValid
-                    ? <Progress title={title} value={Math.floor(job.Progress * 100)} size="sm" helperText={amounts(job)} />
+                    ? <Progress title={title} value={Math.floor(job.Progress * 100)} size="sm" measureLocation="none"
+                                helperText={progressText(job)} />
                     : <><Spinner size="md" aria-hidden="true" data-lasting /> {title}</>}
             </FlexItem>
             {job.Cancelable && (
@@ -38,13 +38,4 @@ export function RunningJob({ job }: { job: Job }) {
             )}
         </Flex>
     );
-}
-
-function amounts({ Bytes, BytesTotal, Rate, ExpectedEnd }: Job): string {
-    const left = ExpectedEnd > 0 ? ExpectedEnd - Date.now() * 1000 : 0;
-    return [
-        ...BytesTotal > 0 ? [fill(_("{done} of {all}"), { done: bytes(Bytes), all: bytes(BytesTotal) })] : [],
-        ...Rate > 0 ? [rate(Rate)] : [],
-        ...left > 0 ? [fill(_("{span} left"), { span: span(left) })] : [],
-    ].join(" · ");
 }

@@ -22,16 +22,18 @@ export function EventsCard() {
     const house = useHouse();
     const events = useValue(house.events);
     const machines = useValue(house.machines);
-    const { state } = useValue(house.link);
+    const isLost = useValue(house.link).state === "lost";
     return (
         <Card isCompact>
             <CardTitle component="h2">{_("Recent events")}</CardTitle>
             <CardBody>
-                {events.length === 0 && (state === "connecting"
-                    ? <Skeleton width="70%" screenreaderText={_("Reading …")} />
-                    : <p className="overview-quiet">{_("Nothing has happened since the agent started.")}</p>)}
+                {!events && !isLost && <Skeleton width="70%" screenreaderText={_("Reading …")} />}
+                {!events && isLost && <p className="overview-quiet">{_("Not known while the service is away.")}</p>}
+                {events?.length === 0 && (
+                    <p className="overview-quiet">{_("Nothing has happened since the agent started.")}</p>
+                )}
                 <ul className="events">
-                    {events.slice(-SHOWN).reverse().map((event) => {
+                    {events?.slice(-SHOWN).reverse().map((event) => {
                         const { text, tone } = eventWords(event);
                         const Icon = ICONS[tone];
                         const machine = machines.get(event.Path);

@@ -24,19 +24,24 @@ function ShareBar({ use, label, amount }: { use: Use; label: string; amount: (sh
     const machines = use.machines ?? 0;
     const rest = Math.max(0, (use.used ?? machines) - machines);
     return (
-        <>
+        <div className="share" data-full={(use.used ?? 0) >= NEARLY_ALL || undefined}>
             <div className="share-bar" role="img" aria-label={fill(_("{what}: machines {machines}, the rest of the host {rest}"), {
                 what: label, machines: amount(machines), rest: use.used === null ? _("unknown") : amount(rest),
-            })} data-full={(use.used ?? 0) >= NEARLY_ALL || undefined}>
-                <span className="share-bar-machines" style={{ inlineSize: `${machines * 100}%` }} />
-                <span className="share-bar-rest" style={{ inlineSize: `${rest * 100}%` }} />
+            })}>
+                <span className="share-machines" style={{ inlineSize: `${machines * 100}%` }} />
+                <span className="share-rest" style={{ inlineSize: `${rest * 100}%` }} />
             </div>
             <ul className="share-legend">
-                <li><span className="share-key share-bar-machines" aria-hidden="true" />{_("Machines")} <strong>{use.machines === null ? "–" : amount(machines)}</strong></li>
-                <li><span className="share-key share-bar-rest" aria-hidden="true" />{_("Rest of the host")} <strong>{use.used === null ? "–" : amount(rest)}</strong></li>
+                <Key look="share-machines" label={_("Machines")} amount={use.machines === null ? "–" : amount(machines)} />
+                <Key look="share-rest" label={_("Rest of the host")} amount={use.used === null ? "–" : amount(rest)} />
             </ul>
-        </>
+        </div>
     );
+}
+
+/** Its colour is that of the part of the bar. */
+function Key({ look, label, amount }: { look: string; label: string; amount: string }) {
+    return <li><span className={`share-key ${look}`} aria-hidden="true" />{label} <strong>{amount}</strong></li>;
 }
 
 function Waiting() {
@@ -67,10 +72,15 @@ function Processors({ agent, load, machines }: UseProps) {
             <div className="resource-head">
                 <p>
                     <span className="resource-number">{share(use.used) || "–"}</span>{" "}
-                    {agent.CPUs > 0 && fill(ngettext("of {count} CPU busy", "of {count} CPUs busy", agent.CPUs), { count: number(agent.CPUs) })}
+                    {agent.CPUs > 0 && fill(ngettext("of {count} CPU busy", "of {count} CPUs busy", agent.CPUs),
+                                            { count: number(agent.CPUs) })}
                 </p>
-                <Sparkline values={line} full={Math.max(0.1, ...line) * 1.1} width={96} height={28}
-                           label={fill(_("What machines took of the processors in the last five minutes; now {share}"), { share: share(use.machines) || "–" })} />
+                <span className="resource-line">
+                    <Sparkline values={line} full={Math.max(0.1, ...line) * 1.1} width={96} height={28}
+                               label={fill(_("What machines took of the processors in the last five minutes; now {share}"),
+                                           { share: share(use.machines) || "–" })} />
+                    <span aria-hidden="true">{_("Machines, 5 min")}</span>
+                </span>
             </div>
             <ShareBar use={use} label={_("Processors")} amount={(part) => percent(part * 100)} />
             <p className="resource-note">

@@ -3,7 +3,7 @@
 import type { Job, Machine } from "../bus/contract";
 import { BusError } from "../bus/errors";
 import { checkWords } from "../lib/check-words";
-import { bytes, percent, rate } from "../lib/format";
+import { bytes, percent, rate, span } from "../lib/format";
 import { N_, _, fill } from "../lib/i18n";
 import { errorText, operationText } from "../lib/words";
 import type { House } from "../store/house";
@@ -23,12 +23,14 @@ export function subjects(house: House, { Objects }: Job): Subject[] {
 
 export const jobTitle = ({ Operation }: Job): string => operationText(Operation);
 
-/** "42 %, 1.2 GiB of 3 GiB, 210 MiB/s" */
-export function progressText({ Progress, ProgressValid, Bytes, BytesTotal, Rate }: Job): string {
+/** "42 %, 1.2 GiB of 3 GiB, 210 MiB/s, 9 s left"; as far as it is known. */
+export function progressText({ Progress, ProgressValid, Bytes, BytesTotal, Rate, ExpectedEnd }: Job): string {
+    const left = ExpectedEnd > 0 ? ExpectedEnd - Date.now() * 1000 : 0;
     const parts = [
         ProgressValid && percent(Math.floor(Progress * 100)),
         BytesTotal > 0 && fill(_("{done} of {all}"), { done: bytes(Bytes), all: bytes(BytesTotal) }),
         Rate > 0 && rate(Rate),
+        left > 0 && fill(_("{span} left"), { span: span(left) }),
     ];
     return parts.filter(Boolean).join(_(", "));
 }

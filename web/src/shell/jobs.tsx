@@ -35,7 +35,8 @@ function JobItem({ job }: { job: Job }) {
     const title = jobTitle(job);
     const about = subjects(house, job);
     const named = [title, ...about.map(({ name }) => name)].join(" ");
-    const cancel = () => void house.jobs.cancel(job.path).catch((thrown: unknown) => notifyError(fill(_("{verb}: {name}"), { verb: _("Cancel"), name: named }), thrown));
+    const cancel = () => void house.jobs.cancel(job.path).catch((thrown: unknown) =>
+        notifyError(fill(_("{verb}: {name}"), { verb: _("Cancel"), name: named }), thrown));
     const text = resultText(job);
     return (
         <li className="job" data-result={job.State === "running" ? "running" : job.Result}>
@@ -48,7 +49,8 @@ function JobItem({ job }: { job: Job }) {
                     ))}
                 </span>
                 {job.State === "running" && job.ProgressValid && (
-                    <Progress value={Math.floor(job.Progress * 100)} size="sm" measureLocation="none" aria-label={fill(_("Progress of {name}"), { name: named })} />
+                    <Progress value={Math.floor(job.Progress * 100)} size="sm" measureLocation="none"
+                              aria-label={fill(_("Progress of {name}"), { name: named })} />
                 )}
                 <span className="job-detail">
                     {text && <span>{text}</span>}
@@ -56,7 +58,8 @@ function JobItem({ job }: { job: Job }) {
                 </span>
             </span>
             {job.State === "running" && job.Cancelable && (
-                <Button variant="link" size="sm" isInline onClick={cancel} aria-label={fill(_("{verb}: {name}"), { verb: _("Cancel"), name: named })}>
+                <Button variant="link" size="sm" isInline onClick={cancel}
+                        aria-label={fill(_("{verb}: {name}"), { verb: _("Cancel"), name: named })}>
                     {_("Cancel")}
                 </Button>
             )}
@@ -65,10 +68,11 @@ function JobItem({ job }: { job: Job }) {
 }
 
 export function JobList({ jobs }: { jobs: readonly Job[] }) {
+    const more = jobs.length - SHOWN;
     return (
         <>
             <ul className="jobs">{jobs.slice(0, SHOWN).map((job) => <JobItem key={job.path} job={job} />)}</ul>
-            {jobs.length > SHOWN && <p className="job-detail">{fill(ngettext("and {count} more", "and {count} more", jobs.length - SHOWN), { count: jobs.length - SHOWN })}</p>}
+            {more > 0 && <p className="job-detail">{fill(ngettext("and {count} more", "and {count} more", more), { count: more })}</p>}
         </>
     );
 }
@@ -81,7 +85,8 @@ export function JobsButton() {
         <Popover headerContent={_("Jobs")} headerComponent="h2" position="bottom-end" minWidth="min(24rem, 90vw)" aria-label={_("Jobs")}
                  closeBtnAriaLabel={_("Close")}
                  bodyContent={jobs.length > 0 ? <JobList jobs={jobs} /> : <p>{_("Nothing is under way.")}</p>}>
-            <Button variant="plain" className="jobs-button" icon={running > 0 ? <Spinner size="sm" data-lasting aria-label={_("running")} /> : undefined}>
+            <Button variant="plain" className="jobs-button"
+                    icon={running > 0 ? <Spinner size="sm" data-lasting aria-label={_("running")} /> : undefined}>
                 {running > 0 ? fill(ngettext("{count} job", "{count} jobs", running), { count: running }) : _("Jobs")}
             </Button>
         </Popover>

@@ -31,7 +31,8 @@ export class House {
     readonly link = new Observable<Link>({ state: "connecting" });
     /** The agent itself and its host; null: not read yet. */
     readonly agent = new Observable<Agent | null>(null);
-    readonly events = new Observable<readonly MachineEvent[]>([]);
+    /** The latest, the newest at the end; null: not read yet. */
+    readonly events = new Observable<readonly MachineEvent[] | null>(null);
     readonly connection: Connection;
     readonly jobs: Jobs;
     readonly statistics: Statistics;
@@ -181,7 +182,10 @@ export class House {
             const [job, result, error, message] = args as [string, Job["Result"], string, string];
             this.jobs.ended(job, result, error, message);
         } else if (iface === MACHINES && member === "EventRecorded") {
-            this.events.set([...this.events.get().slice(1 - EVENTS), asEvent(args as EventTuple)]);
+            // What is told before they are read is among those that are read.
+            const known = this.events.get();
+            if (known)
+                this.events.set([...known.slice(1 - EVENTS), asEvent(args as EventTuple)]);
         }
     }
 

@@ -102,6 +102,11 @@ export class FakeAgent {
         this.emit(path, PROPERTIES, "PropertiesChanged", [MACHINE, boxed(told), bulky]);
     }
 
+    changeJob(path: string, values: Values): void {
+        Object.assign(this.jobs.get(path)!, values);
+        this.emit(path, PROPERTIES, "PropertiesChanged", [JOB, boxed(values), []]);
+    }
+
     changeCheck(path: string, values: Values): void {
         Object.assign(this.checks.get(path)!, values);
         this.emit(path, PROPERTIES, "PropertiesChanged", [CHECK, boxed(values), []]);

@@ -129,3 +129,39 @@ test("nothing jumps while it loads", async () => {
     const last = await tops();
     last.forEach((top, i) => assert.ok(Math.abs(top - first[i]) <= 4, `${first.join()} became ${last.join()}`));
 });
+
+test("the line beside the processors says that it is of machines", async () => {
+    await page.locator(".resource-line").getByText("Machines, 5 min").waitFor();
+});
+
+for (const available of [20, 1])
+    test(`parts of a bar have the colour of what tells of them below (${available} GiB left)`, async () => {
+        await opened.close();
+        opened = await open(browser, "/machines");
+        page = opened.page;
+        await page.evaluate((available) => {
+            const { agent } = window, real = agent.call.bind(agent);
+            const usage = { MemoryAvailable: { t: "t", v: available * 2 ** 30 } };
+            agent.call = (...call) => call[2] === "GetUsage" ? [usage] : real(...call);
+            location.hash = "/";
+        }, available);
+        const card = page.locator(".share").nth(1);
+        await card.getByText(/GiB/).first().waitFor();
+        const colours = (where) => card.locator(where).evaluateAll((all) => all.map((one) => getComputedStyle(one).backgroundColor));
+        assert.deepEqual(await colours(".share-key"), await colours(".share-bar > span"));
+        assert.equal(await card.getAttribute("data-full"), available === 1 ? "true" : null);
+    });
+
+test("events that are not read yet are not said to be none", async () => {
+    await opened.close();
+    opened = await open(browser, "/", { query: "delay=100" });
+    page = opened.page;
+    await page.addInitScript(() => {
+        window.said = false;
+        new MutationObserver(() => { window.said ||= document.body?.textContent.includes("Nothing has happened") ?? false; })
+            .observe(document, { childList: true, subtree: true, characterData: true });
+    });
+    await page.reload();
+    await page.locator(".events li").first().waitFor();
+    assert.equal(await page.evaluate(() => window.said), false);
+});

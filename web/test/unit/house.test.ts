@@ -292,3 +292,34 @@ test("an agent that was stopped stays so, until somebody wants it", async () => 
     await house.start();
     assert.deepEqual(agent.log.slice(before), ["Peer.Ping"]);
 });
+
+test("events are unknown until they are read, not none", async () => {
+    const agent = inn(1);
+    agent.record([...agent.machines.keys()][0]!, "started");
+    Object.assign(globalThis, { cockpit: makeCockpit(agent, { delay: 20 }) });
+    const house = new House();
+    const seen: (number | undefined)[] = [];
+    house.link.follow(() => seen.push(house.events.get()?.length));
+    house.events.follow(() => seen.push(house.events.get()?.length));
+    house.open();
+    await until(() => house.events.get() !== null, "events");
+    assert.deepEqual(seen, [undefined, 1]);
+});
+
+test("a job that another run of the agent has adopted is there, and can be canceled as soon as that can", async () => {
+    const agent = inn(1);
+    const [machine] = [...agent.machines.keys()];
+    const house = await open(agent);
+    const path = agent.newJob("shutdown", machine!);
+    await until(() => house.jobs.all.get().has(path), "the job");
+    agent.die();
+    await until(() => house.link.get().state === "lost", "lost");
+    Object.assign(agent.jobs.get(path)!, { Cancelable: false });
+    agent.liveUnready();
+    await until(() => house.jobs.all.get().get(path)?.Cancelable === false, "what the other run tells of it");
+    agent.changeJob(path, { Cancelable: true });
+    await until(() => house.jobs.all.get().get(path)?.Cancelable === true, "Cancel");
+    agent.haveRead();
+    await settled();
+    assert.equal(house.jobs.all.get().get(path)?.Cancelable, true);
+});

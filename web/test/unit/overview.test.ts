@@ -202,7 +202,10 @@ test("jobs: those that run first, with progress, what they work on, and how they
     assert.deepEqual(ordered(new Map(all.map((one) => [one.path, one]))).map(({ Id }) => Id), [3, 1, 2]);
     assert.deepEqual(subjects(house, all[0]!).map(({ name }) => name), ["web"]);
     assert.deepEqual(subjects(house, job({ Objects: ["/gone"] })), []);
-    assert.equal(progressText(job({ ProgressValid: true, Progress: 0.426, Bytes: GIB, BytesTotal: 2 * GIB, Rate: 2 ** 20 })), "42 %, 1 GiB of 2 GiB, 1 MiB/s");
+    const saving = { ProgressValid: true, Progress: 0.426, Bytes: GIB, BytesTotal: 2 * GIB, Rate: 2 ** 20 };
+    assert.equal(progressText(job(saving)), "42 %, 1 GiB of 2 GiB, 1 MiB/s");
+    assert.equal(progressText(job({ ...saving, ExpectedEnd: (Date.now() + 90_400) * 1000 })), "42 %, 1 GiB of 2 GiB, 1 MiB/s, 1 min 30 sec left");
+    assert.equal(progressText(job({ ExpectedEnd: (Date.now() - 1000) * 1000 })), "");
     assert.equal(progressText(job({})), "");
     assert.equal(resultText(job({ State: "ended", Result: "failed", ErrorName: "org.hatago.Host1.Error.NetworkInactive", ErrorArguments: { network: "lan" } })),
                  "The network 'lan' is not active.");
