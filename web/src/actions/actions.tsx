@@ -13,7 +13,7 @@ import { ConfirmDialog } from "./confirm-dialog";
 import { RenameDialog } from "./rename-dialog";
 import { Runs } from "./runs";
 import { StateDialog } from "./state-dialog";
-import { perform, verbOf, type Verb } from "./verbs";
+import { labelOf, perform, verbOf, type Verb } from "./verbs";
 
 /** What somebody has to answer before it is done. */
 interface Question {
@@ -34,7 +34,7 @@ export function Actions({ children }: { children: ReactNode }) {
             setQuestion({ kind: "state", verb, machines: [machine] });
         else if (verb.word === "shutdown" && name === "TimedOut")
             notify("warning", title, _("Its guest has not shut down in time; it may still do so."), [{
-                label: _("Power off …"),
+                label: labelOf(verbOf("poweroff")),
                 onClick: () => setQuestion({ kind: "confirm", verb: verbOf("poweroff"), machines: [machine] }),
             }]);
         else

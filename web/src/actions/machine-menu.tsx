@@ -10,7 +10,7 @@ import { _, fill } from "../lib/i18n";
 import { useAnswers } from "../store/context";
 import { useAct } from "./act";
 import { choices, type Choice } from "./choices";
-import { verbs, words } from "./verbs";
+import { labelOf, verbs, words } from "./verbs";
 
 /** Items of a menu; those that may not be chosen stay, with the reason. */
 export function ChoiceItems({ items, onChoose }: { items: readonly Choice[]; onChoose: (choice: Choice) => void }) {
@@ -22,9 +22,9 @@ export function ChoiceItems({ items, onChoose }: { items: readonly Choice[]; onC
                 return (
                     <Fragment key={verb.id}>
                         {apart && <Divider component="li" />}
-                        <DropdownItem value={verb.id} isDanger={verb.loses !== undefined} isAriaDisabled={obstacle !== ""}
+                        <DropdownItem value={verb.id} isDanger={verb.loses !== undefined && obstacle === ""} isAriaDisabled={obstacle !== ""}
                                       description={obstacle || hint || undefined} onClick={() => obstacle || onChoose(choice)}>
-                            {_(verb.label)}
+                            {labelOf(verb)}
                         </DropdownItem>
                     </Fragment>
                 );

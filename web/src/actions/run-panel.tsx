@@ -15,7 +15,7 @@ import { useValue } from "../lib/observable";
 import { href, machinePath } from "../lib/route";
 import { errorText } from "../lib/words";
 import { useRuns } from "./act";
-import { count, type Deed, type Run } from "./runs";
+import { count, wentWell, type Deed, type Run } from "./runs";
 
 import "./run-panel.css";
 
@@ -34,16 +34,30 @@ export function RunPanel() {
     return <>{runs.map((run) => <RunResult key={run.id} run={run} />)}</>;
 }
 
+/** While it goes on, and where something failed, each machine is told of; what went well folds up to a line. */
 function RunResult({ run }: { run: Run }) {
     const runs = useRuns();
     const [isExpanded, setExpanded] = useState(run.deeds.length <= 10);
     const counts = count(run);
     const ended = run.deeds.length - counts["under-way"];
     const variant = counts["under-way"] > 0 ? "info" : counts.failed > 0 ? "danger" : "success";
-    const title = fill(_("{verb}: {done} of {all} done"), { verb: _(run.verb.label), done: number(counts.done), all: number(run.deeds.length) });
-    const failed = counts.failed > 0 ? fill(ngettext("{count} machine failed", "{count} machines failed", counts.failed), { count: number(counts.failed) }) : "";
+    const title = fill(_("{verb}: {done} of {all} done"), {
+        verb: _(run.verb.label), done: number(counts.done), all: number(run.deeds.length),
+    });
+    const failed = counts.failed > 0
+        ? fill(ngettext("{count} machine failed", "{count} machines failed", counts.failed), { count: number(counts.failed) }) : "";
+    const deeds = (
+        <div className="run-deeds" tabIndex={0} role="group" aria-label={title}>
+            <ul>
+                {ORDER.flatMap((state) => run.deeds.filter((deed) => deed.state === state))
+                    .map((deed) => <DeedItem key={deed.path} deed={deed} />)}
+            </ul>
+        </div>
+    );
+    const isWell = wentWell(run);
     return (
-        <Alert isInline variant={variant} className="run-panel" title={failed ? `${title}, ${failed}` : title} isLiveRegion
+        <Alert isInline variant={variant} component="h2" className="run-panel" title={failed ? `${title}, ${failed}` : title} isLiveRegion
+               isExpandable={isWell} toggleAriaLabel={_("Show each machine")}
                actionClose={<AlertActionCloseButton onClose={() => runs.close(run.id)} />}
                actionLinks={counts.failed > 0 && counts["under-way"] === 0 && (
                    <AlertActionLink onClick={() => runs.retry(run.id)}>{_("Try those that failed again")}</AlertActionLink>
@@ -51,15 +65,12 @@ function RunResult({ run }: { run: Run }) {
             {counts["under-way"] > 0 && (
                 <Progress value={ended} max={run.deeds.length} measureLocation="none" size="sm" aria-label={title} />
             )}
-            <ExpandableSection isExpanded={isExpanded} onToggle={(_event, expanded) => setExpanded(expanded)}
-                               toggleText={isExpanded ? _("Hide machines") : _("Show each machine")}>
-                <div className="run-deeds" tabIndex={0} role="group" aria-label={title}>
-                    <ul>
-                        {ORDER.flatMap((state) => run.deeds.filter((deed) => deed.state === state))
-                            .map((deed) => <DeedItem key={deed.path} deed={deed} />)}
-                    </ul>
-                </div>
-            </ExpandableSection>
+            {isWell ? deeds : (
+                <ExpandableSection isExpanded={isExpanded} onToggle={(_event, expanded) => setExpanded(expanded)}
+                                   toggleText={isExpanded ? _("Hide machines") : _("Show each machine")}>
+                    {deeds}
+                </ExpandableSection>
+            )}
         </Alert>
     );
 }

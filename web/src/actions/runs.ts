@@ -31,6 +31,12 @@ export function count(run: Run): Record<Deed["state"], number> {
     return counts;
 }
 
+/** Nothing is under way, and nothing failed. */
+export function wentWell(run: Run): boolean {
+    const counts = count(run);
+    return counts["under-way"] === 0 && counts.failed === 0;
+}
+
 export class Runs {
     readonly all = new Observable<readonly Run[]>([]);
     private last = 0;
@@ -39,13 +45,13 @@ export class Runs {
 
     constructor(private readonly house: House) {}
 
-    /** Does it to all; what is needless for a machine is not asked for. */
+    /** Does it to all; what is needless for a machine is not asked for. What went well before is no news any more. */
     begin(verb: Verb, machines: readonly Machine[], options: Variants = {}): void {
         const deeds = machines.map((machine): Deed => ({
             path: machine.path, uuid: machine.UUID, name: machine.Name, state: verb.offered(machine) ? "under-way" : "needless",
         }));
         const run = { id: ++this.last, verb, options, deeds };
-        this.all.set([...this.all.get(), run]);
+        this.all.set([...this.all.get().filter((one) => !wentWell(one)), run]);
         void this.carryOut(run, deeds.filter(({ state }) => state === "under-way"));
     }
 

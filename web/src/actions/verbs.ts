@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What can be done to a machine: one row each. Menus, bulk actions and dialogs are made from it.
 import { MACHINE, type Machine, type MachineState, type Variants } from "../bus/contract";
-import { N_ } from "../lib/i18n";
+import { N_, _, fill } from "../lib/i18n";
 import type { House } from "../store/house";
 
 export interface Verb {
@@ -71,7 +71,7 @@ const rows: Row[] = [
         offered: (machine) => machine.Persistent && machine.Autostart, signature: "b", args: [false],
     },
     {
-        word: "rename", method: "Rename", label: N_("Rename …"), job: false, group: 3, signature: "s", named: true,
+        word: "rename", method: "Rename", label: N_("Rename"), job: false, group: 3, signature: "s", named: true,
         offered: (machine) => machine.Persistent && !machine.ManagedSave && within(OFF)(machine),
     },
     {
@@ -82,6 +82,9 @@ const rows: Row[] = [
 ];
 
 export const verbs: readonly Verb[] = rows.map((row) => ({ id: row.word, ...row }));
+
+/** On a button or in a menu: dots say that something is asked first. */
+export const labelOf = ({ label, loses, named }: Verb): string => loses || named ? fill(_("{verb} …"), { verb: _(label) }) : _(label);
 
 /** By its id. */
 export function verbOf(id: string): Verb {

@@ -8,7 +8,7 @@ import { useState } from "react";
 import { useAct } from "../actions/act";
 import { bulkChoices, type Choice } from "../actions/choices";
 import { ChoiceItems } from "../actions/machine-menu";
-import { verbs, words } from "../actions/verbs";
+import { labelOf, verbs, words } from "../actions/verbs";
 import type { Machine } from "../bus/contract";
 import { number } from "../lib/format";
 import { _, fill, ngettext } from "../lib/i18n";
@@ -56,7 +56,7 @@ function ChosenBar({ machines, onClear }: { machines: readonly Machine[]; onClea
 function ChoiceButton({ choice, onChoose }: { choice: Choice; onChoose: (choice: Choice) => void }) {
     const { verb, obstacle, hint } = choice;
     const button = (
-        <Button variant="secondary" isAriaDisabled={obstacle !== ""} onClick={() => onChoose(choice)}>{_(verb.label)}</Button>
+        <Button variant="secondary" isAriaDisabled={obstacle !== ""} onClick={() => onChoose(choice)}>{labelOf(verb)}</Button>
     );
     return obstacle || hint ? <Tooltip content={obstacle || hint}>{button}</Tooltip> : button;
 }

@@ -10,11 +10,13 @@ import { OPTIONAL, type ColumnId, type ListOptions } from "./list-options";
 
 interface ColumnsMenuProps {
     options: ListOptions;
+    /** Columns that have no room: chosen or not, they are not there. */
+    narrow: ReadonlySet<ColumnId>;
     onChange: (change: Partial<ListOptions>) => void;
 }
 
 /** Which columns are shown, and the order: where the screen is too narrow for headings, this is the way to sort. */
-export function ColumnsMenu({ options, onChange }: ColumnsMenuProps) {
+export function ColumnsMenu({ options, narrow, onChange }: ColumnsMenuProps) {
     const [isOpen, setOpen] = useState(false);
     const choose = (value: string) => {
         const [what, id] = value.split(":") as [string, ColumnId];
@@ -30,8 +32,8 @@ export function ColumnsMenu({ options, onChange }: ColumnsMenuProps) {
         onChange({ hidden });
     };
     return (
-        <Select isOpen={isOpen} onOpenChange={setOpen} onSelect={(_event, value) => choose(String(value))} shouldFocusFirstItemOnOpen
-                popperProps={{ position: "right" }} isScrollable
+        <Select className="columns-menu" isOpen={isOpen} onOpenChange={setOpen} onSelect={(_event, value) => choose(String(value))} shouldFocusFirstItemOnOpen
+                popperProps={{ position: "right" }} isScrollable maxMenuHeight="min(40rem, 75vh)"
                 toggle={(ref) => (
                     <MenuToggle ref={ref} variant="plain" icon={<ColumnsIcon />} isExpanded={isOpen} onClick={() => setOpen(!isOpen)}
                                 aria-label={_("Columns and order")} />
@@ -41,7 +43,8 @@ export function ColumnsMenu({ options, onChange }: ColumnsMenuProps) {
                     <SelectGroup label={_("Columns")}>
                         <SelectList aria-label={_("Columns")}>
                             {columns.filter(({ id }) => OPTIONAL.includes(id)).map(({ id, label }) => (
-                                <SelectOption key={id} value={`show:${id}`} hasCheckbox isSelected={!options.hidden.has(id)}>
+                                <SelectOption key={id} value={`show:${id}`} hasCheckbox isSelected={!options.hidden.has(id)}
+                                              description={narrow.has(id) ? _("No room in this window") : undefined}>
                                     {_(label)}
                                 </SelectOption>
                             ))}

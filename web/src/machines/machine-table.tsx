@@ -19,6 +19,8 @@ interface MachineTableProps {
     rows: readonly Machine[];
     jobs: ReadonlyMap<string, Job>;
     options: ListOptions;
+    /** Columns that are not shown. */
+    hidden: ReadonlySet<ColumnId>;
     selected: ReadonlySet<string>;
     onSort: (column: ColumnId) => void;
     onSelect: (path: string, isSelected: boolean, isRange: boolean) => void;
@@ -33,7 +35,7 @@ function scrollParent(element: HTMLElement | null): HTMLElement | null {
     return document.scrollingElement as HTMLElement | null;
 }
 
-export function MachineTable({ rows, jobs, options, selected, onSort, onSelect, onSelectAll }: MachineTableProps) {
+export function MachineTable({ rows, jobs, options, hidden, selected, onSort, onSelect, onSelectAll }: MachineTableProps) {
     const body = useRef<HTMLTableSectionElement>(null);
     const [above, setAbove] = useState(0);
     // eslint-disable-next-line react-hooks/incompatible-library -- no compiler is used, and what it returns goes no further
@@ -83,7 +85,7 @@ export function MachineTable({ rows, jobs, options, selected, onSort, onSelect, 
     const items = virtualizer.getVirtualItems();
     const before = (items[0]?.start ?? above) - above;
     const after = virtualizer.getTotalSize() - ((items.at(-1)?.end ?? above) - above);
-    const shown = columns.filter(({ id }) => !options.hidden.has(id));
+    const shown = columns.filter(({ id }) => !hidden.has(id));
     const chosen = rows.filter(({ path }) => selected.has(path)).length;
 
     return (
@@ -121,7 +123,7 @@ export function MachineTable({ rows, jobs, options, selected, onSort, onSelect, 
                     const machine = rows[index];
                     return machine && (
                         <MachineRow key={key} machine={machine} job={jobs.get(machine.path)} index={index}
-                                    isSelected={selected.has(machine.path)} hidden={options.hidden} onSelect={onSelect}
+                                    isSelected={selected.has(machine.path)} hidden={hidden} onSelect={onSelect}
                                     measure={virtualizer.measureElement} />
                     );
                 })}

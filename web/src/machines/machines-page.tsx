@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore
 
 import { RunPanel } from "../actions/run-panel";
 import type { Job, Machine } from "../bus/contract";
+import { tellsState } from "../components/state";
 import { _ } from "../lib/i18n";
 import { useValue } from "../lib/observable";
 import { useHouse } from "../store/context";
@@ -16,6 +17,7 @@ import { columns } from "./cells";
 import { NoMachines, NothingMatches, Reading } from "./empty";
 import { isNarrowed, type ColumnId } from "./list-options";
 import { MachineTable } from "./machine-table";
+import { useWithoutRoom } from "./room";
 import { ListToolbar } from "./toolbar";
 import { useListOptions } from "./use-list-options";
 
@@ -30,6 +32,8 @@ export function MachinesPage() {
     const [options, change] = useListOptions();
     const [arranger] = useState(() => new Arranger());
     const load = useOrderingLoad(house, options.sort);
+    const narrow = useWithoutRoom();
+    const hidden = useMemo(() => new Set([...options.hidden, ...narrow]), [options.hidden, narrow]);
     const { rows, counts } = useMemo(() => arranger.arrange(machines.values(), options, load), [arranger, machines, options, load]);
     const selection = useSelection(rows);
     useEffect(() => house.statistics.watch(), [house]);
@@ -44,12 +48,12 @@ export function MachinesPage() {
             <Title headingLevel="h1">{_("Machines")}</Title>
             {machines.size > 0 && (
                 <>
-                    <ListToolbar options={options} counts={counts} matching={rows.length} onChange={change} />
+                    <ListToolbar options={options} narrow={narrow} counts={counts} matching={rows.length} onChange={change} />
                     <RunPanel />
                     <BulkBar machines={selection.chosen} onClear={selection.clear} />
                     {rows.length > 0 && (
-                        <MachineTable rows={rows} jobs={jobs} options={options} selected={selection.selected} onSort={onSort}
-                                      onSelect={selection.select} onSelectAll={selection.selectAll} />
+                        <MachineTable rows={rows} jobs={jobs} options={options} hidden={hidden} selected={selection.selected}
+                                      onSort={onSort} onSelect={selection.select} onSelectAll={selection.selectAll} />
                     )}
                     {rows.length === 0 && isNarrowed(options) && (
                         <NothingMatches onClear={() => change({ q: "", state: "", attention: false })} />
@@ -64,7 +68,7 @@ export function MachinesPage() {
 /** What is under way on each machine. */
 function useJobs(house: House): ReadonlyMap<string, Job> {
     const all = useValue(house.jobs.all);
-    return useMemo(() => new Map([...all.values()].filter(({ State }) => State === "running")
+    return useMemo(() => new Map([...all.values()].filter(tellsState)
         .flatMap((job) => job.Objects.map((path) => [path, job] as const))), [all]);
 }
 

@@ -11,12 +11,14 @@ import { GROUPS, type StateGroup } from "../lib/groups";
 import { N_, _, fill, ngettext } from "../lib/i18n";
 import type { Counts } from "./arrange";
 import { ColumnsMenu } from "./columns-menu";
-import { isNarrowed, type ListOptions } from "./list-options";
+import { isNarrowed, type ColumnId, type ListOptions } from "./list-options";
 
 const GROUP_LABELS: Record<StateGroup, string> = { on: N_("Running"), paused: N_("Paused"), off: N_("Off"), crashed: N_("Crashed") };
 
 interface ListToolbarProps {
     options: ListOptions;
+    /** Columns that have no room. */
+    narrow: ReadonlySet<ColumnId>;
     counts: Counts;
     /** How many match. */
     matching: number;
@@ -24,7 +26,7 @@ interface ListToolbarProps {
 }
 
 /** What the list is narrowed to. */
-export function ListToolbar({ options, counts, matching, onChange }: ListToolbarProps) {
+export function ListToolbar({ options, narrow, counts, matching, onChange }: ListToolbarProps) {
     const search = useRef<HTMLInputElement>(null);
 
     // "/" leads to the search, as on many pages.
@@ -82,7 +84,7 @@ export function ListToolbar({ options, counts, matching, onChange }: ListToolbar
                             </Button>
                         </ToolbarItem>
                     )}
-                    <ToolbarItem><ColumnsMenu options={options} onChange={onChange} /></ToolbarItem>
+                    <ToolbarItem><ColumnsMenu options={options} narrow={narrow} onChange={onChange} /></ToolbarItem>
                 </ToolbarGroup>
             </ToolbarContent>
         </Toolbar>

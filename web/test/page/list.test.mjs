@@ -83,6 +83,10 @@ test("three are started at once: each has its result, and what failed can be tri
     assert.match(await page.locator('.run-deed[data-state="failed"]').innerText(), /not active/);
     await page.getByRole("button", { name: "Try those that failed again" }).click();
     await page.getByText("Start: 3 of 3 done").waitFor();
+    // It folds up: nothing of it needs anybody.
+    await deeds.first().waitFor({ state: "detached" });
+    await page.getByRole("button", { name: /Show each machine/ }).click();
+    assert.equal(await deeds.count(), 3);
     assert.deepEqual(errors, []);
     await close();
 });
@@ -97,6 +101,36 @@ test("what a user may not do stays in the menu, with the reason, and does nothin
     await start.click({ force: true });
     await page.getByRole("menuitem", { name: /Turn on administrative access/ }).waitFor();
     assert.ok(!(await page.evaluate(() => window.agent.log)).includes("Machine.Start"));
+    await close();
+});
+
+test("what may not be done does not look like a danger, and what may does", async () => {
+    const { page, close } = await open(browser, "/machines");
+    const danger = async (answers) => {
+        await page.evaluate((answers) => { window.agent.answers = answers; }, answers);
+        await page.getByRole("button", { name: "Actions: vm-0001" }).click();
+        await page.getByRole("menuitem", { name: answers.undefine ? /^Remove … Turn on/ : "Remove …" }).waitFor();
+        const count = await page.locator(".pf-v6-c-menu .pf-m-danger").count();
+        await page.keyboard.press("Escape");
+        return count;
+    };
+    assert.equal(await danger({}), 1);
+    assert.equal(await danger({ undefine: "auth" }), 0);
+    await close();
+});
+
+test("a column that has no room says so, and comes back with the room", async () => {
+    const { page, close } = await open(browser, "/machines", { width: 1280 });
+    const column = (name) => page.getByRole("columnheader", { name, exact: true });
+    const option = (name) => page.locator(".columns-menu .pf-v6-c-menu__list-item").filter({ hasText: name }).first();
+    await column("System").waitFor();
+    assert.equal(await column("vCPUs").count(), 0);
+    await page.getByRole("button", { name: "Columns and order" }).click();
+    await option("vCPUs").getByText("No room in this window").waitFor();
+    assert.equal(await option("System").getByText("No room in this window").count(), 0);
+    await page.setViewportSize({ width: 1450, height: 800 });
+    await column("vCPUs").waitFor();
+    assert.equal(await page.getByText("No room in this window").count(), 0);
     await close();
 });
 

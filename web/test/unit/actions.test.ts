@@ -4,8 +4,8 @@ import { test } from "node:test";
 
 import { bulkChoices, choices } from "../../src/actions/choices";
 import { nameFault } from "../../src/actions/name";
-import { Runs, count } from "../../src/actions/runs";
-import { perform, verbOf } from "../../src/actions/verbs";
+import { Runs, count, wentWell } from "../../src/actions/runs";
+import { labelOf, perform, verbOf } from "../../src/actions/verbs";
 import { House } from "../../src/store/house";
 import { FakeAgent, Refusal } from "../fake/agent";
 import { makeCockpit } from "../fake/cockpit";
@@ -98,6 +98,27 @@ test("a run over a thousand leaves room for other calls", async () => {
     await house.connection.call("/org/hatago/Host1", "org.hatago.Host1.Machines", "GetStatistics", "a{sv}", [{}]);
     assert.ok(agent.log.filter((call) => call === "Machine.Suspend").length < 100, "it waited for its turn");
     await until(() => count(runs.all.get()[0]!).done === 1000, "all");
+});
+
+test("what went well makes way for what comes next; what failed stays until it is closed", async () => {
+    const { agent, house } = await open("shutoff", "shutoff");
+    const runs = new Runs(house);
+    const [one, other] = [...house.machines.get().values()];
+    runs.begin(verbOf("start"), [one!, other!]);
+    assert.equal(wentWell(runs.all.get()[0]!), false, "it is under way");
+    await until(() => count(runs.all.get()[0]!).done === 2, "both");
+    assert.equal(wentWell(runs.all.get()[0]!), true);
+    agent.refusals.set("Suspend", new Refusal("Busy"));
+    runs.begin(verbOf("suspend"), [...house.machines.get().values()]);
+    assert.deepEqual(runs.all.get().map(({ verb }) => verb.word), ["suspend"]);
+    await until(() => count(runs.all.get()[0]!).failed === 1, "the failure");
+    runs.begin(verbOf("resume"), [...house.machines.get().values()]);
+    assert.deepEqual(runs.all.get().map(({ verb }) => verb.word), ["suspend", "resume"]);
+});
+
+test("dots say that something is asked first", () => {
+    assert.deepEqual(["start", "shutdown", "rename", "poweroff", "undefine"].map((id) => labelOf(verbOf(id))),
+                     ["Start", "Shut down", "Rename …", "Power off …", "Remove …"]);
 });
 
 test("autostart goes with its value, before the options", async () => {

@@ -7,6 +7,7 @@ import { needsAttention } from "../../src/lib/attention";
 import { osName } from "../../src/lib/os";
 import { Arranger } from "../../src/machines/arrange";
 import { formatHidden, formatOptions, parseOptions, type ListOptions } from "../../src/machines/list-options";
+import { withoutRoom } from "../../src/machines/room";
 import { NOTHING, type Load } from "../../src/store/statistics";
 import { FakeAgent } from "../fake/agent";
 import { makeCockpit } from "../fake/cockpit";
@@ -115,4 +116,12 @@ test("a thousand machines are arranged in a few milliseconds", () => {
         return performance.now() - begin;
     });
     assert.ok(Math.min(...times) < 16, `${Math.min(...times)} ms`);
+});
+
+test("what matters least has no room first, and cards have room for addresses again", () => {
+    assert.deepEqual(withoutRoom(1400), []);
+    assert.deepEqual(withoutRoom(1399), ["vcpus"]);
+    assert.deepEqual(withoutRoom(999), ["vcpus", "unit", "os", "addresses"]);
+    assert.deepEqual(withoutRoom(760), ["vcpus", "unit", "os", "addresses"]);
+    assert.deepEqual(withoutRoom(759), ["vcpus", "unit", "os"]);
 });
