@@ -192,7 +192,7 @@ def test_settings_made_here_are_those_of_the_tool(show, web, database, bus, host
         page.get_by_label("Stop timeout", exact=True).fill("90")
         button(page, "Apply").click()
         bus.wait(lambda: bus.get(web.path, SERVICE, "StopTimeout") == 90e6, 10, "the settings")
-        button(page, "Discard changes").expect(enabled=False)
+        button(page, "Discard changes").expect(count=0)
     told = host.run(["hatago", "autostart"]).stdout
     assert re.search(r"^web\s+.*database.*port:22.*1 ?min 30 ?s", told, re.MULTILINE), told
     assert bus.get(web.path, MACHINE, "Autostart")

@@ -14,12 +14,21 @@ export function Facts({ children }: { children: ReactNode }) {
     );
 }
 
-/** One of them; without a value it is left out. isWide: on a narrow screen it takes a row of its own. */
-export function Fact({ name, isWide = false, children }: { name: string; isWide?: boolean; children: ReactNode }) {
+interface FactProps {
+    name: string;
+    /** On a narrow screen it takes a row of its own. */
+    isWide?: boolean;
+    /** So it does, and on a wide one it takes two columns: it would not fit one. */
+    isLong?: boolean;
+    children: ReactNode;
+}
+
+/** One of them; without a value it is left out. */
+export function Fact({ name, isWide = false, isLong = false, children }: FactProps) {
     if (children === null || children === undefined || children === "" || children === false)
         return null;
     return (
-        <DescriptionListGroup className={isWide ? "fact-wide" : ""}>
+        <DescriptionListGroup className={isLong ? "fact-long" : isWide ? "fact-wide" : ""}>
             <DescriptionListTerm>{name}</DescriptionListTerm>
             <DescriptionListDescription>{children}</DescriptionListDescription>
         </DescriptionListGroup>

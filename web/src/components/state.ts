@@ -28,11 +28,17 @@ const UNDER_WAY: Record<string, string> = {
     "rename": N_("being renamed …"),
 };
 
+/** These leave a machine running, or off, as it is: whoever asked for one sees how it goes where that was asked. */
+const QUIET = ["define", "set-xml", "set-autostart", "configure", "screenshot"];
+
+/** Whether what is under way is told in place of the state. */
+export const tellsState = ({ State, Operation }: Job): boolean => State === "running" && !QUIET.includes(Operation);
+
 type Stated = Pick<Machine, "State" | "StateReason"> & Partial<Pick<Machine, "ManagedSave">>;
 
 export function stateWords(machine: Stated, job?: Job, sample?: Sample): StateWords {
     const { State, StateReason } = machine;
-    if (job?.State === "running") {
+    if (job && tellsState(job)) {
         const doing = UNDER_WAY[job.Operation];
         const text = doing ? _(doing) : operationText(job.Operation);
         return { look: "busy", text: job.ProgressValid ? `${text} ${percent(Math.floor(job.Progress * 100))}` : text, detail: "" };

@@ -12,7 +12,7 @@ import { useState } from "react";
 import { useAct } from "../actions/act";
 import { choices, type Choice } from "../actions/choices";
 import { ChoiceItems, MachineMenu } from "../actions/machine-menu";
-import { verbs, words } from "../actions/verbs";
+import { labelOf, verbs, words } from "../actions/verbs";
 import type { Job, Machine } from "../bus/contract";
 import { StateLabel } from "../components/state-label";
 import { _, fill, ngettext } from "../lib/i18n";
@@ -72,7 +72,7 @@ function MainButton({ choice, busy, onChoose }: { choice: Choice; busy: boolean;
     const button = (
         <Button variant={verb.loses ? "danger" : "primary"} isAriaDisabled={obstacle !== "" || busy} isLoading={busy}
                 onClick={() => obstacle || busy || onChoose(choice)}>
-            {_(verb.label)}
+            {labelOf(verb)}
         </Button>
     );
     return obstacle || hint ? <Tooltip content={obstacle || hint}>{button}</Tooltip> : button;
@@ -88,7 +88,7 @@ function SplitButton({ main, beside, onChoose }: SplitButtonProps) {
                       <MenuToggle ref={ref} variant="secondary" isExpanded={isOpen} onClick={() => setOpen(!isOpen)}
                                   aria-label={_("Other ways to stop it")}
                                   splitButtonItems={[
-                                      <MenuToggleAction key="main" onClick={() => onChoose(main)}>{_(main.verb.label)}</MenuToggleAction>,
+                                      <MenuToggleAction key="main" onClick={() => onChoose(main)}>{labelOf(main.verb)}</MenuToggleAction>,
                                   ]} />
                   )}>
             <ChoiceItems items={beside}

@@ -2,6 +2,7 @@
 // Which verbs of a machine have a button of their own in its head.
 import type { Choice } from "../actions/choices";
 import type { Job } from "../bus/contract";
+import { tellsState } from "../components/state";
 
 export interface MainVerbs {
     /** The one that is most likely wanted; undefined: there is none. */
@@ -26,11 +27,11 @@ export function mainVerbs(choices: readonly Choice[], job?: Job): MainVerbs {
     return { ...main ? { main } : {}, beside, ids: [...main ? [main.verb.id] : [], ...beside.map(({ verb }) => verb.id)] };
 }
 
-/** What is under way on the machine; of several the latest. */
+/** What is under way on the machine, in place of its state; of several the latest. */
 export function jobOn(jobs: Iterable<Job>, path: string): Job | undefined {
     let latest: Job | undefined;
     for (const job of jobs)
-        if (job.State === "running" && job.Objects.includes(path) && (!latest || job.Id > latest.Id))
+        if (tellsState(job) && job.Objects.includes(path) && (!latest || job.Id > latest.Id))
             latest = job;
     return latest;
 }

@@ -25,7 +25,7 @@ export function ServiceTab({ machine }: TabProps) {
                 : <StackItem><Alert isInline variant="info" title={_("This agent has no units: machines are not services here.")} /></StackItem>}
             <StackItem><AutostartCard machine={machine} obstacle={obstacle(answers?.["set-autostart"])} /></StackItem>
             {machine.Unit && <StackItem><SettingsCard machine={machine} obstacle={obstacle(answers?.configure)} /></StackItem>}
-            {machine.Unit && <StackItem><JournalCard unit={machine.Unit} /></StackItem>}
+            {machine.Unit && <StackItem><JournalCard machine={machine} /></StackItem>}
         </Stack>
     );
 }

@@ -3,11 +3,11 @@ import { Card, CardBody } from "@pf/Card";
 import { Label, LabelGroup } from "@pf/Label";
 import { Skeleton } from "@pf/Skeleton";
 import { Stack, StackItem } from "@pf-layout/Stack";
-import { useEffect, useState } from "react";
 
 import type { Machine } from "../bus/contract";
 import { Copyable, Fact, Facts } from "../components/facts";
-import { ago, bytes, dateTime, number } from "../lib/format";
+import { Since } from "../components/since";
+import { bytes, dateTime, number } from "../lib/format";
 import { _, fill } from "../lib/i18n";
 import { osName } from "../lib/os";
 import { reasonText, stateText } from "../lib/words";
@@ -38,7 +38,7 @@ function MachineFacts({ machine }: { machine: Machine }) {
                         {StateReason === "unknown" ? stateText(State)
                             : fill(_("{state} ({reason})"), { state: stateText(State), reason: reasonText(StateReason) })}
                     </Fact>
-                    <Fact name={_("On since")} isWide>{machine.StartedAt > 0 && <Since micros={machine.StartedAt} />}</Fact>
+                    <Fact name={_("On since")} isWide>{machine.StartedAt > 0 && <OnSince when={machine.StartedAt} />}</Fact>
                     <Fact name={_("Addresses")}>{addresses(machine)}</Fact>
                     <Fact name={_("Operating system")}>{machine.OSInfo && osName(machine.OSInfo)}</Fact>
                     <Fact name={_("vCPUs")}>{ofAtMost(number(VCPUs), number(VCPUsMaximum ?? VCPUs))}</Fact>
@@ -47,7 +47,7 @@ function MachineFacts({ machine }: { machine: Machine }) {
                     <Fact name={_("Architecture")}>{machine.Architecture ?? <Skeleton width="6em" screenreaderText={_("Reading …")} />}</Fact>
                     <Fact name={_("Machine type")}>{machine.MachineType}</Fact>
                     <Fact name={_("Firmware")}>{FIRMWARE[machine.Firmware ?? ""] ?? machine.Firmware}</Fact>
-                    <Fact name={_("UUID")} isWide><Copyable what={_("UUID")}>{machine.UUID}</Copyable></Fact>
+                    <Fact name={_("UUID")} isLong><Copyable what={_("UUID")}>{machine.UUID}</Copyable></Fact>
                     <Fact name={_("Saved memory")} isWide>{machine.ManagedSave && _("The next start goes on from there.")}</Fact>
                     <Fact name={_("Description")} isWide>
                         {machine.Description && <span className="machine-description">{machine.Description}</span>}
@@ -74,14 +74,6 @@ function accelerator({ Accelerator }: Machine) {
     return Accelerator === "kvm" ? "KVM" : Accelerator;
 }
 
-const MINUTE_MS = 60_000;
-
 /** A moment, and how long ago that is, which goes on. */
-function Since({ micros }: { micros: number }) {
-    const [now, setNow] = useState(() => Date.now());
-    useEffect(() => {
-        const timer = setInterval(() => setNow(Date.now()), MINUTE_MS);
-        return () => clearInterval(timer);
-    }, []);
-    return <>{fill(_("{date}, {ago}"), { date: dateTime(micros), ago: ago(micros, now) })}</>;
-}
+const OnSince = ({ when }: { when: number }) =>
+    <Since when={when} say={(ago) => fill(_("{date}, {ago}"), { date: dateTime(when), ago })} />;

@@ -6,6 +6,8 @@ import { asBusError } from "../bus/errors";
 import { Observable, useValue } from "../lib/observable";
 import { errorText } from "../lib/words";
 
+import "./notices.css";
+
 const GOOD_NEWS_MS = 8000;
 
 /** What can be done about it; the notice goes then. */
@@ -37,7 +39,7 @@ function dismiss(id: number): void {
 
 export function NoticeArea() {
     return (
-        <AlertGroup isToast isLiveRegion>
+        <AlertGroup isToast isLiveRegion className="notices">
             {useValue(notices).map(({ id, variant, title, text, actions }) => (
                 <Alert key={id} variant={variant} title={title} timeout={variant === "success" ? GOOD_NEWS_MS : false}
                        onTimeout={() => dismiss(id)} actionClose={<AlertActionCloseButton onClose={() => dismiss(id)} />}

@@ -66,20 +66,23 @@ export class Lines {
     }
 }
 
-/** Follows the journal of a unit until close(). */
+/** Follows the journal of a unit, or of some together, until close(). */
 export class UnitJournal {
     readonly journal = new Observable<Journal>({ entries: [], state: "following", error: "" });
     private process: cockpit.Process | null = null;
+    /** What is shown is of the reading before: the first lines of this one take its place. */
+    private isOld = false;
 
-    constructor(private readonly unit: string) {}
-
-    open(): void {
+    /** Begins anew, if it is open already. */
+    open(units: readonly string[]): void {
+        this.close();
         const lines = new Lines();
         const process = cockpit.spawn(
-            ["journalctl", "--quiet", "--output=json", "--all", "--follow", `--lines=${FIRST}`, `--unit=${this.unit}`],
+            ["journalctl", "--quiet", "--output=json", "--all", "--follow", `--lines=${FIRST}`, ...units.map((unit) => `--unit=${unit}`)],
             { superuser: "try", err: "message" });
         this.process = process;
-        this.journal.set({ entries: [], state: "following", error: "" });
+        this.isOld = true;
+        this.journal.set({ ...this.journal.get(), state: "following", error: "" });
         void process.stream((piece) => this.process === process && this.add(lines.push(piece)));
         process.then(
             () => this.ended(process, ""),
@@ -97,7 +100,8 @@ export class UnitJournal {
         if (entries.length === 0)
             return;
         const before = this.journal.get();
-        this.journal.set({ ...before, entries: [...before.entries, ...entries].slice(-KEPT) });
+        this.journal.set({ ...before, entries: [...this.isOld ? [] : before.entries, ...entries].slice(-KEPT) });
+        this.isOld = false;
     }
 
     private ended(process: cockpit.Process, error: string): void {

@@ -19,8 +19,8 @@ type Listener = (event: Event, value: unknown) => void;
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** Makes what stands behind the next channels; for tests to replace. */
-export const tools = { make: (words: string[]): Tool => words.includes("view") ? new Screen() : new Shell() };
+/** Makes what stands behind the next channels; for tests to replace. isSilent: a serial line says nothing before Enter. */
+export const tools = { isSilent: false, make: (words: string[]): Tool => words.includes("view") ? new Screen() : new Shell(tools.isSilent) };
 
 export function openChannel(words: string[], later: (deliver: () => void) => void) {
     const listeners = new Map<string, Set<Listener>>();
@@ -54,10 +54,13 @@ export function openChannel(words: string[], later: (deliver: () => void) => voi
 class Shell implements Tool {
     private wire!: Wire;
 
+    constructor(private readonly isSilent: boolean) {}
+
     begin(wire: Wire): void {
         this.wire = wire;
         wire.send("connected\n");
-        wire.send("\r\nDebian GNU/Linux 12 vm ttyS0\r\n\r\n\x1b[32mroot@vm\x1b[0m:~# ");
+        if (!this.isSilent)
+            wire.send("\r\nDebian GNU/Linux 12 vm ttyS0\r\n\r\n\x1b[32mroot@vm\x1b[0m:~# ");
     }
 
     receive(data: Uint8Array): void {

@@ -2,6 +2,7 @@
 // Stands where cockpit.js would, in a page without Cockpit: "?machines=1000&language=ja" beside the address. A test reaches the
 // agent as window.agent.
 import { FakeAgent } from "./agent.ts";
+import { tools } from "./channel.ts";
 import { makeCockpit } from "./cockpit.ts";
 
 const SYSTEMS = ["http://debian.org/debian/12", "http://ubuntu.com/ubuntu/24.04", "http://microsoft.com/win/2k22", "http://fedoraproject.org/fedora/41", ""];
@@ -20,6 +21,7 @@ function unlike(n: number): Record<string, unknown> {
 }
 
 const query = new URLSearchParams(location.search);
+tools.isSilent = query.has("silent");
 const count = Number(query.get("machines") ?? 8);
 const agent = new FakeAgent();
 for (let n = 0; n < count; n++)

@@ -7,6 +7,7 @@ import { memoryUse } from "../../src/components/memory";
 import { sparkPath } from "../../src/components/plot";
 import { stateWords } from "../../src/components/state";
 import { bytes } from "../../src/lib/format";
+import { jobOn } from "../../src/machine/main-verbs";
 import { FakeAgent } from "../fake/agent";
 import { makeCockpit } from "../fake/cockpit";
 
@@ -59,4 +60,14 @@ test("a sparkline leaves gaps where nothing was known, and never leaves its box"
     assert.equal(sparkPath([50], box).line, "M60.0 5.0");
     assert.equal(sparkPath([9, 9, 0, 0, 0, 0], box).line, "M0.0 10.0L20.0 10.0L40.0 10.0L60.0 10.0");
     assert.deepEqual(sparkPath([], box), { line: "", area: "" });
+});
+
+test("what leaves a machine as it is does not stand in place of its state", () => {
+    const machine = { State: "running", StateReason: "booted" } as Machine;
+    for (const operation of ["set-xml", "configure", "set-autostart", "screenshot"]) {
+        assert.equal(stateWords(machine, job(operation)).text, "running", operation);
+        assert.equal(jobOn([{ ...job(operation), Objects: ["/m"] }], "/m"), undefined, operation);
+    }
+    assert.equal(stateWords(machine, job("save")).text, "saving …");
+    assert.equal(jobOn([{ ...job("save"), Objects: ["/m"] }], "/m")?.Operation, "save");
 });

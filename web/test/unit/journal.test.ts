@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { Machine } from "../../src/bus/contract";
+import { formerUnits } from "../../src/machine/service/former-units";
 import { Lines, UnitJournal, entryOf } from "../../src/store/journal";
 
 const line = (n: number, fields = {}) => JSON.stringify({
@@ -66,14 +68,14 @@ function spawning(): Spawned[] {
 
 test("the unit is an argument of its own, and never an option", () => {
     const [spawned] = [spawning()];
-    new UnitJournal("hatago-vm@-h.service").open();
+    new UnitJournal().open(["hatago-vm@-h.service"]);
     assert.equal(spawned[0]?.argv.at(-1), "--unit=hatago-vm@-h.service");
 });
 
 test("only the latest lines are kept, and none comes after it was closed", () => {
     const spawned = spawning();
-    const journal = new UnitJournal("u");
-    journal.open();
+    const journal = new UnitJournal();
+    journal.open(["u"]);
     spawned[0]!.send(Array.from({ length: 600 }, (_, n) => line(n)).join(""));
     assert.equal(journal.journal.get().entries.length, 500);
     assert.equal(journal.journal.get().entries.at(-1)?.message, "line 599");
@@ -85,11 +87,39 @@ test("only the latest lines are kept, and none comes after it was closed", () =>
 
 test("its end is told, with the reason, and it can be opened again", async () => {
     const spawned = spawning();
-    const journal = new UnitJournal("u");
-    journal.open();
+    const journal = new UnitJournal();
+    journal.open(["u"]);
     spawned[0]!.end({ problem: "access-denied", message: "" });
     await new Promise((resolve) => setTimeout(resolve, 0));
     assert.deepEqual(journal.journal.get(), { entries: [], state: "ended", error: "access-denied" });
-    journal.open();
+    journal.open(["u"]);
     assert.equal(journal.journal.get().state, "following");
+});
+
+test("a unit that is called otherwise by now is read with its old name, and nothing goes away meanwhile", () => {
+    const spawned = spawning();
+    const journal = new UnitJournal();
+    journal.open(["old"]);
+    spawned[0]!.send(line(1));
+    journal.open(["new", "old"]);
+    assert.equal(spawned[0]!.closed, true);
+    assert.deepEqual(spawned[1]!.argv.slice(-2), ["--unit=new", "--unit=old"]);
+    assert.deepEqual(journal.journal.get().entries.map(({ message }) => message), ["line 1"]);
+    spawned[1]!.send(line(1) + line(2));
+    assert.deepEqual(journal.journal.get().entries.map(({ message }) => message), ["line 1", "line 2"]);
+});
+
+test("former units are those of names that the machine had, unless another has one now", () => {
+    const machine = { path: "/m/1", Unit: "hatago-vm@now.service" } as Machine;
+    const other = { path: "/m/2", Unit: "hatago-vm@lent.service" } as Machine;
+    const renamed = (Path: string, Detail: string) => ({ When: 1, Path, Name: "", Event: "renamed", Detail });
+    const events = [
+        renamed("/m/1", "first"), renamed("/m/2", "of-another"), renamed("/m/1", "lent"), renamed("/m/1", ".ä/b c-d"),
+        { ...renamed("/m/1", "no"), Event: "started" }, renamed("/m/1", "now"), renamed("/m/1", "first"),
+    ];
+    // As "systemd-escape" writes it.
+    assert.deepEqual(formerUnits(machine, [machine, other], events), [
+        { name: "first", unit: "hatago-vm@first.service" },
+        { name: ".ä/b c-d", unit: "hatago-vm@\\x2e\\xc3\\xa4-b\\x20c\\x2dd.service" },
+    ]);
 });

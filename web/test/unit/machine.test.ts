@@ -7,7 +7,7 @@ import type { Disk, Display, Interface, Job, Machine } from "../../src/bus/contr
 import { adviceOf, startFailureText } from "../../src/machine/advice";
 import { addressOf, doors, isEmpty, isLocked, ofAtMost, placeText, sourceText } from "../../src/machine/hardware";
 import { jobOn, mainVerbs } from "../../src/machine/main-verbs";
-import { describe, figure, KINDS } from "../../src/machine/plots/kinds";
+import { KINDS, describe, figure, kindsOf } from "../../src/machine/plots/kinds";
 import { timelineOf } from "../../src/store/series";
 import { FakeAgent } from "../fake/agent";
 import { makeCockpit } from "../fake/cockpit";
@@ -108,4 +108,14 @@ test("a plot is told in words too", () => {
     const timeline = timelineOf({ Start: 5e6, Step: 5e6, Series: { CPUPercent: [10, 30, -1] } });
     assert.equal(describe(cpu!, timeline), "CPU. CPU: now –, mean 20 %, at most 30 %");
     assert.equal(figure(cpu!, 12.34), "12 %");
+});
+
+test("what a machine does not have is not plotted, unless it had it in that time", () => {
+    const words = (values: Partial<Machine>, Series: Record<string, number[]> | null) =>
+        kindsOf(machine(values), Series && timelineOf({ Start: 5e6, Step: 5e6, Series })).map(({ word }) => word);
+    const Disks = [{ Key: "vda" } as Disk];
+    assert.deepEqual(words({}, null), ["cpu", "memory", "disks", "network"], "not read yet");
+    assert.deepEqual(words({ Disks: [], Interfaces: [] }, null), ["cpu", "memory"]);
+    assert.deepEqual(words({ Disks, Interfaces: [] }, { DiskReadRate: [0], NetworkReceiveRate: [0, -1] }), ["cpu", "memory", "disks"]);
+    assert.deepEqual(words({ Disks, Interfaces: [] }, { NetworkTransmitRate: [0, 7] }), ["cpu", "memory", "disks", "network"]);
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { changes, differences, faultsOf, fieldOf, rebase, settingsOf, type Settings } from "../../src/machine/service/settings";
-import { spanInput, spanMicros } from "../../src/machine/service/spans";
+import { UNITS, amountOf, spanInput, spanMicros } from "../../src/machine/service/spans";
 import { configure, setAutostart } from "../../src/store/service";
 import { House } from "../../src/store/house";
 import { FakeAgent, Refusal } from "../fake/agent";
@@ -12,7 +12,7 @@ import { makeCockpit } from "../fake/cockpit";
 Object.assign(globalThis, { cockpit: makeCockpit(new FakeAgent()) });
 
 const SETTINGS: Settings = {
-    startAfter: ["a"], startDelay: spanInput(0), ready: "running", readyPort: "", readyTimeout: spanInput(300e6), stopTimeout: spanInput(0),
+    startAfter: ["a"], startDelay: spanInput(0), ready: "running", readyPort: "", readyTimeout: spanInput(300e6), stopTimeout: spanInput(0, "min"),
     hostShutdown: "shutdown",
 };
 
@@ -21,6 +21,8 @@ test("a span is shown in the largest unit that holds it", () => {
     assert.deepEqual(spanInput(300e6), { amount: "5", unit: "min" });
     assert.deepEqual(spanInput(7200e6), { amount: "2", unit: "h" });
     assert.deepEqual(spanInput(0), { amount: "", unit: "s" });
+    assert.deepEqual(spanInput(0, "min"), { amount: "", unit: "min" });
+    assert.deepEqual(UNITS.map(({ word }) => amountOf(180e6, word)), ["180", "3", "0.05"]);
 });
 
 test("what is no span is told from none", () => {

@@ -152,5 +152,16 @@ test("what is not taken stays in the editor, with the place that libvirt tells",
     assert.equal(await saveDraft(house, machine), false);
     assert.equal(draft()!.step, "edit");
     assert.equal(draft()!.fault?.line, 4);
+    assert.match(draft()!.fault?.words ?? "", /^libvirt does not take this/);
+    assert.match(draft()!.fault?.said ?? "", /mismatch/);
     assert.match(draft()!.text, /<memry/);
+});
+
+test("what the agent itself refuses is told in words alone", async () => {
+    const { agent, house, machine, draft, type } = await open();
+    type("1048576", "2097152");
+    agent.refusals.set("SetXML", new Refusal("HypervisorUnavailable", "libvirt is away"));
+    assert.equal(await saveDraft(house, machine), false);
+    assert.deepEqual({ ...draft()!.fault, words: "" }, { words: "", line: 0, said: "" });
+    assert.match(draft()!.fault!.words, /./);
 });

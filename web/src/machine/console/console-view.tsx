@@ -2,7 +2,7 @@
 // One console: the frame it is shown in, with its tools, and what is said where there is nothing to show.
 import { Bullseye } from "@pf-layout/Bullseye";
 import { Spinner } from "@pf/Spinner";
-import { Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
+import { Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import type { Machine } from "../../bus/contract";
 import { readClipboard, writeClipboard } from "../../lib/clipboard";
@@ -17,6 +17,7 @@ import { PasswordForm } from "./password-form";
 import { PortChoice } from "./port-choice";
 import type { Port } from "./ports";
 import { PhaseLabel, StateLine, StateView } from "./state-view";
+import type { Stream } from "./stream";
 import { ConsoleToolbar } from "./toolbar";
 import { TypeDialog } from "./type-dialog";
 import { useSession } from "./use-session";
@@ -48,6 +49,9 @@ export function ConsoleView({ machine, port, ports, alone, onChoose }: Props) {
     const [readAloud, setReadAloud] = useState(false);
     const [typing, setTyping] = useState(false);
     const [began, setBegan] = useState(false);
+    /** The connection that has shown something. */
+    const [heard, setHeard] = useState<Stream | null>(null);
+    const onOutput = useCallback(() => setHeard(stream), [stream]);
     const fullScreen = useFullScreen(menusIn);
     const connected = phase.at === "connected";
     const serial = port.kind === "serial";
@@ -108,13 +112,18 @@ export function ConsoleView({ machine, port, ports, alone, onChoose }: Props) {
             <div className={`console-frame console-${port.kind}${fit ? " console-fit" : ""}`}>
                 <Suspense fallback={<Bullseye><Spinner aria-label={_("Loading …")} /></Bullseye>}>
                     {serial && shown && (
-                        <Terminal stream={connected ? stream : null} fontSize={fontSize} readAloud={readAloud} label={label} onHandle={setHandle} />
+                        <Terminal stream={connected ? stream : null} fontSize={fontSize} readAloud={readAloud} label={label}
+                                  onHandle={setHandle} onOutput={onOutput} />
                     )}
                     {!serial && shown && (
                         <Display stream={stream!} fit={fit} label={label} onHandle={setHandle} onLetIn={login.letIn} onPassword={login.asked}
                                  onRefused={login.refused} />
                     )}
                 </Suspense>
+                {/* A line at which nobody was writes nothing by itself. */}
+                {serial && connected && heard !== stream && (
+                    <p className="console-silent" role="status">{_("Connected. Press Enter if nothing appears.")}</p>
+                )}
                 {question && (
                     <div className="console-cover"><PasswordForm wrong={question.wrong} onSkip={login.skip} onPassword={login.give} /></div>
                 )}

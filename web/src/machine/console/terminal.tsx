@@ -20,11 +20,13 @@ interface Props {
     readAloud: boolean;
     label: string;
     onHandle: (handle: ConsoleHandle | null) => void;
+    /** It has shown something. */
+    onOutput: () => void;
 }
 
 const SCROLLBACK_LINES = 10_000;
 
-export default function Terminal({ stream, fontSize, readAloud, label, onHandle }: Props) {
+export default function Terminal({ stream, fontSize, readAloud, label, onHandle, onOutput }: Props) {
     const place = useRef<HTMLDivElement>(null);
     const terminal = useRef<XTerm>(null);
     const fitting = useRef<FitAddon>(null);
@@ -84,8 +86,11 @@ export default function Terminal({ stream, fontSize, readAloud, label, onHandle 
             return;
         const backlog = new Backlog((data, written) => xterm.write(data, written),
                                     (left) => "\r\n" + fill(_("[{size} left out: more than can be shown]"), { size: bytes(left) }) + "\r\n");
-        return stream.read((data) => backlog.add(data));
-    }, [stream]);
+        return stream.read((data) => {
+            onOutput();
+            backlog.add(data);
+        });
+    }, [stream, onOutput]);
 
     return <div ref={place} className="console-terminal" />;
 }

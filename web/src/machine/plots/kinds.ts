@@ -15,6 +15,8 @@ export interface Kind {
     top: (machine: Machine) => number;
     /** What the numbers mean, where that needs a word. */
     note?: string;
+    /** Of what it tells; without any there is nothing to plot. */
+    of?: "Disks" | "Interfaces";
 }
 
 export const KINDS: Kind[] = [
@@ -28,14 +30,18 @@ export const KINDS: Kind[] = [
         lines: [{ name: "MemoryUsed", label: N_("used by the guest") }, { name: "MemoryRSS", label: N_("held of the host's") }],
     },
     {
-        word: "disks", title: N_("Disks"), binary: true, format: rate, top: () => 1024,
+        word: "disks", title: N_("Disks"), of: "Disks", binary: true, format: rate, top: () => 1024,
         lines: [{ name: "DiskReadRate", label: N_("read") }, { name: "DiskWriteRate", label: N_("written") }],
     },
     {
-        word: "network", title: N_("Network"), binary: true, format: rate, top: () => 1024,
+        word: "network", title: N_("Network"), of: "Interfaces", binary: true, format: rate, top: () => 1024,
         lines: [{ name: "NetworkReceiveRate", label: N_("received") }, { name: "NetworkTransmitRate", label: N_("sent") }],
     },
 ];
+
+/** Those of what a machine has, or had in the time that is shown. */
+export const kindsOf = (machine: Machine, timeline: Timeline | null): Kind[] => KINDS.filter(({ of, lines }) =>
+    !of || machine[of]?.length !== 0 || lines.some(({ name }) => timeline?.series[name].some((value) => value !== null && value > 0)));
 
 export const figure = (kind: Kind, value: number | null): string => value === null ? "–" : kind.format(value);
 

@@ -7,14 +7,16 @@ import { dateTime } from "../../lib/format";
 import { _, fill } from "../../lib/i18n";
 import type { Range } from "../../store/history";
 import { rows, type Timeline } from "../../store/series";
-import { KINDS, figure } from "./kinds";
+import { figure, type Kind } from "./kinds";
 
 /** Slots in a row: five minutes of an hour, two hours of a day. */
 const SIZE = 60;
 
-export function PlotTable({ timeline, range }: { timeline: Timeline; range: Range }) {
+interface PlotTableProps { kinds: readonly Kind[]; timeline: Timeline; range: Range }
+
+export function PlotTable({ kinds, timeline, range }: PlotTableProps) {
     const table = useMemo(() => rows(timeline, SIZE), [timeline]);
-    const columns = KINDS.flatMap((kind) => kind.lines.map(({ name, label }) => ({
+    const columns = kinds.flatMap((kind) => kind.lines.map(({ name, label }) => ({
         kind, name, title: kind.lines.length > 1 ? `${_(kind.title)}, ${_(label)}` : _(kind.title),
     })));
     return (

@@ -15,7 +15,7 @@ import { Observable, useValue } from "../../lib/observable";
 import { useHistory, useLoad } from "../../store/context";
 import type { Range } from "../../store/history";
 import { KEPT, type Timeline } from "../../store/series";
-import { KINDS, describe, figure, timesOf, whenText, type Kind } from "./kinds";
+import { describe, figure, kindsOf, timesOf, whenText, type Kind } from "./kinds";
 import { PlotTable } from "./plot-table";
 
 import "uplot/dist/uPlot.min.css";
@@ -30,6 +30,7 @@ export function Plots({ machine }: { machine: Machine }) {
     const [range, setRange] = useState<Range>("hour");
     const [asTable, setAsTable] = useState(false);
     const timeline = useHistory(machine.path, range);
+    const kinds = kindsOf(machine, timeline);
     useEffect(() => () => point.set(null), []);
 
     return (
@@ -58,10 +59,10 @@ export function Plots({ machine }: { machine: Machine }) {
                 </ToolbarContent>
             </Toolbar>
             {asTable && timeline
-                ? <PlotTable timeline={timeline} range={range} />
+                ? <PlotTable kinds={kinds} timeline={timeline} range={range} />
                 : (
                     <Gallery hasGutter minWidths={{ default: "100%", lg: "26rem" }}>
-                        {KINDS.map((kind) => (
+                        {kinds.map((kind) => (
                             <GalleryItem key={kind.word}><PlotCard machine={machine} kind={kind} timeline={timeline} /></GalleryItem>
                         ))}
                     </Gallery>

@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the journal has of the unit, as it is written.
+// What the journal has of the unit, as it is written; and of what it was called before its machine was renamed.
 import { Button } from "@pf/Button";
 import { Card, CardBody, CardHeader, CardTitle } from "@pf/Card";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
-import { language, _ } from "../../lib/i18n";
+import type { Machine } from "../../bus/contract";
+import { language, _, fill } from "../../lib/i18n";
 import { useValue } from "../../lib/observable";
+import { useHouse } from "../../store/context";
 import { UnitJournal, type Entry } from "../../store/journal";
+import { formerUnits } from "./former-units";
 
 import "./service.css";
 
 /** How near the end one has to be to be taken along, in pixels. */
 const NEAR = 24;
 
-export function JournalCard({ unit }: { unit: string }) {
-    const follower = useMemo(() => new UnitJournal(unit), [unit]);
+export function JournalCard({ machine }: { machine: Machine }) {
+    const house = useHouse();
+    const [follower] = useState(() => new UnitJournal());
+    const former = formerUnits(machine, useValue(house.machines).values(), useValue(house.events) ?? []);
+    const units = [machine.Unit, ...former.map(({ unit }) => unit)].join("\n");
     const { entries, state, error } = useValue(follower.journal);
     const box = useRef<HTMLDivElement>(null);
     const atEnd = useRef(true);
 
     useEffect(() => {
-        follower.open();
+        follower.open(units.split("\n"));
         return () => follower.close();
-    }, [follower]);
+    }, [follower, units]);
     // Whoever reads what is older is left where they are.
     useLayoutEffect(() => {
         const element = box.current;
@@ -34,6 +40,12 @@ export function JournalCard({ unit }: { unit: string }) {
         <Card>
             <CardHeader><CardTitle component="h2">{_("Journal")}</CardTitle></CardHeader>
             <CardBody>
+                {former.length > 0 && (
+                    <p className="journal-former">
+                        {fill(_("It was called {names} before: what was written under that name is here too."),
+                              { names: former.map(({ name }) => name).join(_(", ")) })}
+                    </p>
+                )}
                 {/* A region that scrolls is to be reached by the keyboard. */}
                 {entries.length > 0 && (
                     <div ref={box} className="journal" role="log" aria-label={_("Journal of the unit")} tabIndex={0}
@@ -49,7 +61,7 @@ export function JournalCard({ unit }: { unit: string }) {
                 {state === "ended" && (
                     <p>
                         {error || _("journalctl has ended.")}{" "}
-                        <Button variant="link" isInline onClick={() => follower.open()}>{_("Read it again")}</Button>
+                        <Button variant="link" isInline onClick={() => follower.open(units.split("\n"))}>{_("Read it again")}</Button>
                     </p>
                 )}
             </CardBody>

@@ -13,15 +13,16 @@ import { TextInput } from "@pf/TextInput";
 import { useMemo, useState, type ReactNode } from "react";
 
 import type { Machine } from "../../bus/contract";
-import { _ } from "../../lib/i18n";
+import { span } from "../../lib/format";
+import { _, fill } from "../../lib/i18n";
 import { useValue } from "../../lib/observable";
 import { useHouse } from "../../store/context";
 import { MachinePicker } from "./machine-picker";
 import { ResetQuestion } from "./reset-question";
 import { HOST_SHUTDOWN, READY } from "./service-words";
-import { UNITS, type SpanInput, type Unit } from "./spans";
+import { UNITS, amountOf, type SpanInput, type Unit } from "./spans";
 import { useSettings, type SettingsForm } from "./use-settings";
-import type { Field } from "./settings";
+import { STOP_TIMEOUT, type Field } from "./settings";
 
 /** obstacle: why the user may not change them; empty: nothing is in the way. */
 export function SettingsCard({ machine, obstacle }: { machine: Machine; obstacle: string }) {
@@ -66,9 +67,9 @@ function SettingsFields({ machine, form, obstacle }: { machine: Machine; form: S
                                onChange={(startAfter) => form.change({ startAfter })} />
             </Row>
             <Row form={form} field="startDelay" label={_("Delay")} id="start-delay"
-                 help={_("What it waits at the host's boot, after all that it starts after is ready.")}>
+                 help={_("How long it waits at the host's boot, once all that it starts after is ready. Empty: not at all.")}>
                 <Span id="start-delay" label={_("Delay")} value={settings.startDelay} isDisabled={isDisabled} fault={form.faults.startDelay}
-                      onChange={(startDelay) => form.change({ startDelay })} none={_("none")} />
+                      onChange={(startDelay) => form.change({ startDelay })} byDefault={0} />
             </Row>
             <FormGroup role="radiogroup" label={_("Ready for others")} fieldId="ready" isStack>
                 {READY.map(({ word, label, hint }) => (
@@ -88,13 +89,15 @@ function SettingsFields({ machine, form, obstacle }: { machine: Machine; form: S
                 <Row form={form} field="readyTimeout" label={_("Given up after")} id="ready-timeout"
                      help={_("Who waits for it goes on then.")}>
                     <Span id="ready-timeout" label={_("Given up after")} value={settings.readyTimeout} isDisabled={isDisabled}
-                          fault={form.faults.readyTimeout} onChange={(readyTimeout) => form.change({ readyTimeout })} none="" />
+                          fault={form.faults.readyTimeout} onChange={(readyTimeout) => form.change({ readyTimeout })} />
                 </Row>
             )}
             <Row form={form} field="stopTimeout" label={_("Stop timeout")} id="stop-timeout"
-                 help={_("What its guest has to shut down, before it is powered off.")}>
-                <Span id="stop-timeout" label={_("Stop timeout")} value={settings.stopTimeout} isDisabled={isDisabled} fault={form.faults.stopTimeout}
-                      onChange={(stopTimeout) => form.change({ stopTimeout })} none={_("3 minutes, as nothing is set")} />
+                 help={fill(_("How long its guest has to shut down, before it is powered off. Empty: {span}, as where nothing is set."),
+                            { span: span(STOP_TIMEOUT) })}>
+                <Span id="stop-timeout" label={_("Stop timeout")} value={settings.stopTimeout} isDisabled={isDisabled}
+                      fault={form.faults.stopTimeout} byDefault={STOP_TIMEOUT}
+                      onChange={(stopTimeout) => form.change({ stopTimeout })} />
             </Row>
             <FormGroup role="radiogroup" label={_("At the host's shutdown")} fieldId="host-shutdown" isStack>
                 {HOST_SHUTDOWN.map(({ word, label, hint }) => (
@@ -108,7 +111,9 @@ function SettingsFields({ machine, form, obstacle }: { machine: Machine; form: S
                 <Button type="submit" variant="primary" isDisabled={isDisabled || !form.isDirty || !form.isValid} isLoading={form.busy}>
                     {_("Apply")}
                 </Button>
-                <Button variant="link" isDisabled={!form.isDirty || form.busy} onClick={form.discard}>{_("Discard changes")}</Button>
+                {form.isDirty && (
+                    <Button variant="link" isDisabled={form.busy} onClick={form.discard}>{_("Discard changes")}</Button>
+                )}
                 <Button variant="link" isDanger isDisabled={isDisabled} onClick={() => setAsksReset(true)}>{_("Reset to defaults")}</Button>
             </ActionGroup>
             {asksReset && (
@@ -155,16 +160,17 @@ interface SpanProps {
     value: SpanInput;
     isDisabled: boolean;
     fault: string | undefined;
-    /** What it is while nothing is given. */
-    none: string;
+    /** What counts while nothing is given, in microseconds; absent: something is to be given. */
+    byDefault?: number;
     onChange: (value: SpanInput) => void;
 }
 
-function Span({ id, label, value, isDisabled, fault, none, onChange }: SpanProps) {
+function Span({ id, label, value, isDisabled, fault, byDefault, onChange }: SpanProps) {
     return (
         <InputGroup className="service-span">
             <InputGroupItem isFill>
-                <TextInput id={id} inputMode="decimal" value={value.amount} placeholder={none} isDisabled={isDisabled}
+                <TextInput id={id} inputMode="decimal" value={value.amount} isDisabled={isDisabled}
+                           placeholder={byDefault === undefined ? "" : amountOf(byDefault, value.unit)}
                            validated={fault ? "error" : "default"} onChange={(_event, amount) => onChange({ ...value, amount })} />
             </InputGroupItem>
             <InputGroupItem>

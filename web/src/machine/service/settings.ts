@@ -18,6 +18,9 @@ export interface Settings {
 export type Field = keyof Settings;
 export type Faults = Partial<Record<Field, string>>;
 
+/** What the agent takes where none is set. */
+export const STOP_TIMEOUT = 180e6;
+
 const DAY = 86400e6;
 const SECOND = 1e6;
 /** As the agent has it. */
@@ -30,7 +33,7 @@ export function settingsOf(machine: Machine): Settings | null {
         return null;
     return {
         startAfter: StartAfter, startDelay: spanInput(StartDelay ?? 0), ready: ReadyWhen, readyPort: ReadyPort ? String(ReadyPort) : "",
-        readyTimeout: spanInput(ReadyTimeout ?? 0), stopTimeout: spanInput(StopTimeout ?? 0), hostShutdown: HostShutdown,
+        readyTimeout: spanInput(ReadyTimeout ?? 0), stopTimeout: spanInput(StopTimeout ?? 0, "min"), hostShutdown: HostShutdown,
     };
 }
 

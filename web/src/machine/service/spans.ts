@@ -14,13 +14,16 @@ export const UNITS: { word: Unit; label: string; micros: number }[] = [
 
 const microsOf = (unit: Unit): number => UNITS.find(({ word }) => word === unit)!.micros;
 
-/** Microseconds in the largest unit that holds them without a rest; 0 is nothing. */
-export function spanInput(micros: number): SpanInput {
+/** Microseconds in the largest unit that holds them without a rest; 0 is nothing: then it counts what most people would. */
+export function spanInput(micros: number, usual: Unit = "s"): SpanInput {
     if (micros === 0)
-        return { amount: "", unit: "s" };
+        return { amount: "", unit: usual };
     const fitting = UNITS.filter((one) => micros % one.micros === 0).at(-1) ?? UNITS[0]!;
     return { amount: String(micros / fitting.micros), unit: fitting.word };
 }
+
+/** How many of a unit these are: three minutes are 180 seconds, or 0.05 hours. */
+export const amountOf = (micros: number, unit: Unit): string => String(micros / microsOf(unit));
 
 /** Back to microseconds: 0 where nothing is given, null where it is no number. */
 export function spanMicros({ amount, unit }: SpanInput): number | null {

@@ -2,7 +2,15 @@
 // XML that is being edited and not yet saved. It outlives the tab of the page that it is edited on, and the browser asks before
 // it is lost. Kept in memory alone: there are passwords in it.
 import { Observable } from "../../lib/observable";
-import type { Fault } from "./check";
+
+/** Why a text was not taken. */
+export interface Refusal {
+    words: string;
+    /** From 1; 0: not known. */
+    line: number;
+    /** What who found it said of it, in his own words; empty: no more than that. */
+    said: string;
+}
 
 export interface Draft {
     /** What the agent had when it was begun, or last compared. */
@@ -12,7 +20,7 @@ export interface Draft {
     /** What others have made of it meanwhile. */
     theirs: string;
     /** Why it was not taken. */
-    fault: Fault | null;
+    fault: Refusal | null;
 }
 
 /** By the machine's UUID. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 import type { Machine } from "../../bus/contract";
 import { asBusError, type BusError } from "../../bus/errors";
+import { _ } from "../../lib/i18n";
 import { errorText } from "../../lib/words";
 import type { House } from "../../store/house";
 import { readXML, writeXML } from "../../store/xml";
 import { libvirtFault } from "./check";
-import { changeDraft, drafts, dropDraft, type Draft } from "./drafts";
+import { changeDraft, drafts, dropDraft, type Draft, type Refusal } from "./drafts";
 
 /** What is edited: as stored, with passwords, since what is missing when it is set is gone. */
 export const readForEdit = (house: House, machine: Pick<Machine, "path">): Promise<string> =>
@@ -37,5 +38,12 @@ async function afterRefusal(house: House, machine: Pick<Machine, "path">, error:
         } catch (thrown) {
             error = asBusError(thrown);
         }
-    return { step: "edit", fault: error.name === "InvalidXML" ? libvirtFault(error.message) : { line: 0, column: 0, message: errorText(error) } };
+    return { step: "edit", fault: refusal(error) };
+}
+
+function refusal(error: BusError): Refusal {
+    if (error.name !== "InvalidXML")
+        return { words: errorText(error), line: 0, said: "" };
+    const { line, message } = libvirtFault(error.message);
+    return { words: _("libvirt does not take this as the configuration of a machine."), line, said: message };
 }

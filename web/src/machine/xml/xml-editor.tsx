@@ -36,7 +36,8 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
 
     const review = () => {
         const found = wellFormed(draft.text);
-        changeDraft(UUID, found ? { fault: found } : { fault: null, step: "review" });
+        const fault = found && { words: _("This is not well-formed XML."), line: found.line, said: found.message };
+        changeDraft(UUID, fault ? { fault } : { fault, step: "review" });
     };
     const save = async () => {
         setSaving(true);
@@ -75,7 +76,8 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
                        actionLinks={fault.line > 0 && (
                            <AlertActionLink onClick={() => area.current?.showLine(fault.line)}>{_("Go there")}</AlertActionLink>
                        )}>
-                    <span className="xml-message">{fault.message}</span>
+                    <p>{fault.words}</p>
+                    {fault.said && <p className="xml-message">{fault.said}</p>}
                 </Alert>
             )}
             <XMLArea handle={area} text={draft.text} label={_("Stored configuration, libvirt XML")} wrongLine={fault?.line ?? 0}
