@@ -14,11 +14,11 @@ from conftest import NAMES, TOP
 # parts with names of the bundler's, BUNDLED.
 FILES = """
 cockpit-hatago
-    -rw-r--r-- /usr/share/cockpit/hatago/index.css
+    -rw-r--r-- /usr/share/cockpit/hatago/index.css.gz
     -rw-r--r-- /usr/share/cockpit/hatago/index.html
-    -rw-r--r-- /usr/share/cockpit/hatago/index.js
+    -rw-r--r-- /usr/share/cockpit/hatago/index.js.gz
     -rw-r--r-- /usr/share/cockpit/hatago/manifest.json
-    -rw-r--r-- /usr/share/cockpit/hatago/po.ja.js
+    -rw-r--r-- /usr/share/cockpit/hatago/po.ja.js.gz
     -rw-r--r-- /usr/share/cockpit/hatago/third-party.txt
     -rw-r--r-- /usr/share/metainfo/org.hatago.cockpit.metainfo.xml
 hatago
@@ -72,7 +72,7 @@ hatagod
     -rw-r--r-- /usr/share/polkit-1/actions/org.hatago.Host1.policy
     -rw-r--r-- /usr/share/polkit-1/rules.d/hatago.rules
 """
-BUNDLED = re.compile(r"/usr/share/cockpit/hatago/(?!index\.|po\.)[\w.-]+\.(?:js|css|svg|woff2)")
+BUNDLED = re.compile(r"/usr/share/cockpit/hatago/(?!index\.|po\.)[\w.-]+\.(?:js\.gz|svg|woff2)")
 # What Debian's tools add to a package of this name.
 DEBIAN = """
     -rw-r--r-- /usr/share/doc/{name}/changelog.gz

@@ -28,9 +28,12 @@ export function serve(port = 0) {
         const name = pathname.endsWith("/po.js") ? pathname.replace(/po\.js$/, `po.${language}.js`) : pathname;
         if (name === "/favicon.ico")
             return void response.writeHead(204).end();
-        readFile(join(folder, normalize(name))).then(
-            (data) => response.writeHead(200, { "Content-Type": TYPES[extname(name)] ?? "text/plain", "Content-Security-Policy": policy }).end(data),
-            () => response.writeHead(name.includes("/po.") ? 200 : 404, { "Content-Type": "text/javascript" }).end());
+        const headers = { "Content-Type": TYPES[extname(name)] ?? "text/plain", "Content-Security-Policy": policy };
+        const file = join(folder, normalize(name));
+        // As Cockpit does: what is there compressed is sent so.
+        readFile(`${file}.gz`).then((data) => response.writeHead(200, { ...headers, "Content-Encoding": "gzip" }).end(data))
+            .catch(() => readFile(file).then((data) => response.writeHead(200, headers).end(data)))
+            .catch(() => response.writeHead(name.includes("/po.") ? 200 : 404, { "Content-Type": "text/javascript" }).end());
     });
     return new Promise((resolve) => server.listen(port, "127.0.0.1", () =>
         resolve({ server, url: `http://127.0.0.1:${server.address().port}/hatago/index.html` })));

@@ -33,7 +33,7 @@ const tabs: { word: string; label: string; Content: ComponentType<TabProps> }[] 
 /** There is one for all tabs: only the open one is rendered. */
 const PANEL = "machine-part";
 
-export function MachinePage({ uuid, tab = "summary" }: { uuid: string; tab?: string | undefined }) {
+export default function MachinePage({ uuid, tab = "summary" }: { uuid: string; tab?: string | undefined }) {
     const machine = useMachine(uuid);
     const name = useLastName(machine);
     const { Content, word, label } = tabs.find(({ word }) => word === tab) ?? tabs[0]!;

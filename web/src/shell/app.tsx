@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 import { Page, PageSection } from "@pf/Page";
 import { Tab, TabTitleText, Tabs, TabsComponent } from "@pf/Tabs";
-import type { ReactNode } from "react";
+import { Suspense, lazy, useEffect, type ReactNode } from "react";
 
 import { Actions } from "../actions/actions";
 import { Boundary } from "../components/boundary";
 import { _ } from "../lib/i18n";
 import { go, href, usePlace } from "../lib/route";
-import { ConsoleAlone } from "../machine/console/console-alone";
-import { MachinePage } from "../machine/machine-page";
 import { MachinesPage } from "../machines/machines-page";
 import { OverviewPage } from "../overview/overview-page";
 import { JobsButton } from "./jobs";
 import { LinkBanner } from "./link-banner";
 import { NoticeArea } from "./notices";
+
+// What neither list nor overview need comes after them.
+const loadMachinePage = () => import("../machine/machine-page");
+const MachinePage = lazy(loadMachinePage);
+const ConsoleAlone = lazy(() => import("../machine/console/console-alone"));
+/** The list is there by then. What is loaded opens at once, and an upgrade of the package does not take it away. */
+const LATER_MS = 3000;
 
 function content(path: string[]): ReactNode {
     const [area, uuid, tab] = path;
@@ -24,10 +29,14 @@ function content(path: string[]): ReactNode {
 
 export function App() {
     const { path, options } = usePlace();
+    useEffect(() => {
+        const timer = setTimeout(() => void loadMachinePage().catch(() => undefined), LATER_MS);
+        return () => clearTimeout(timer);
+    }, []);
     if (options.alone && path[0] === "machines" && path[1])
         return (
             <Actions>
-                <ConsoleAlone uuid={path[1]} />
+                <Boundary><Suspense><ConsoleAlone uuid={path[1]} /></Suspense></Boundary>
                 <NoticeArea />
             </Actions>
         );
@@ -46,7 +55,7 @@ export function App() {
                 </div>
             </PageSection>
             <LinkBanner />
-            <Actions><Boundary key={path.slice(0, 2).join("/")}>{content(path)}</Boundary></Actions>
+            <Actions><Boundary key={path.slice(0, 2).join("/")}><Suspense>{content(path)}</Suspense></Boundary></Actions>
             <NoticeArea />
         </Page>
     );

@@ -31,6 +31,8 @@ export class Statistics {
     private timer: ReturnType<typeof setInterval> | null = null;
     /** When the last sample came, by this browser's clock. */
     private heardAt = 0;
+    /** What the page asks the agent for first is not to wait for samples. */
+    private offered = false;
     private readonly underWay = new Map<string, Promise<void>>();
     private readonly onVisible = () => void this.tick();
 
@@ -57,15 +59,16 @@ export class Statistics {
         };
     }
 
-    /** The agent is another one: its history begins anew. */
+    /** The agent has told of its machines. If it is another one than before, its history begins anew. */
     renew(): void {
+        this.offered = true;
         this.load.set(NOTHING);
         if (this.watchers > 0)
             void this.tick();
     }
 
     private async tick(): Promise<void> {
-        if (cockpit.hidden)
+        if (cockpit.hidden || !this.offered)
             return;
         await Promise.all([
             this.once("machines", () => this.readMachines()),

@@ -277,6 +277,19 @@ test("who looks at statistics together asks once, and after a pause for what was
     assert.deepEqual(asked, [["history"], ["history"]]);
 });
 
+test("a list that is shown before its machines are told of asks for statistics after them", async () => {
+    const agent = inn(2);
+    Object.assign(globalThis, { cockpit: makeCockpit(agent) });
+    const house = new House();
+    house.open();
+    const leave = house.statistics.watch();
+    await until(() => agent.log.includes("Machines.GetStatistics"), "asked");
+    assert.ok(agent.log.indexOf("Machines.Query") < agent.log.indexOf("Machines.GetStatistics"), agent.log.join());
+    await settled();
+    assert.equal(agent.log.filter((call) => call === "Machines.GetStatistics").length, 1);
+    leave();
+});
+
 test("an agent that was stopped stays so, until somebody wants it", async () => {
     const agent = inn(1);
     const house = await open(agent);

@@ -10,7 +10,7 @@ import { useValue } from "../../lib/observable";
 import { useHouse, useMachine } from "../../store/context";
 import { Console } from "./console-tab";
 
-export function ConsoleAlone({ uuid }: { uuid: string }) {
+export default function ConsoleAlone({ uuid }: { uuid: string }) {
     const machine = useMachine(uuid);
     const link = useValue(useHouse().link);
     const name = machine?.Name;
