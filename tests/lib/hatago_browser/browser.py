@@ -43,8 +43,11 @@ class Browser:
         which is faster. place is what follows in the address, such as "#/machines".
         """
         address = f"{ADDRESS}/cockpit/@localhost/hatago/index.html{place}" if alone else f"{ADDRESS}/hatago{place}"
-        state = self._sessions.get((user, administrator)) or self._log_in(user, administrator)
-        return self._open(address, state, alone, dark, language, size)
+        return self._open(address, self._session(user, administrator), alone, dark, language, size)
+
+    def empty(self, user="admin", *, administrator=True):
+        """Return a Page of a user who is logged in and has not opened anything."""
+        return self._open(f"{ADDRESS}/ping", self._session(user, administrator), True, False, "en", SIZE)
 
     def open(self, address, *, dark=False, language="en", size=SIZE):
         """Return a Page at any address, with nobody logged in: what is there counts as Hatago's page."""
@@ -74,6 +77,10 @@ class Browser:
         context = self.driver.request(0, ["newContext", options], keep=True)
         self.driver.request(context, ["setDefaultTimeout", 15000])
         return context
+
+    def _session(self, user, administrator):
+        """Return cookies and storage of a user; log in if nobody has."""
+        return self._sessions.get((user, administrator)) or self._log_in(user, administrator)
 
     def _log_in(self, user, administrator):
         """Log in by Cockpit's own page; return cookies and storage, and keep the session open."""
