@@ -71,7 +71,7 @@ static bool verb_job_on_cancel(Job *job, void *userdata) {
         VerbJob *vj = userdata;
         g_auto(Failure) failure = { 0 };
 
-        if (vj->domain_job || vj->unit_start) {
+        if ((vj->domain_job && vj->verb->libvirt_job) || vj->unit_start) {
                 vj->aborted = true;
                 if (vj->unit_start)
                         unit_start_cancel(vj->unit_start);
@@ -79,7 +79,8 @@ static bool verb_job_on_cancel(Job *job, void *userdata) {
                         domain_job_abort(vj->domain_job);
                 return true;
         }
-        if (!vj->waiting)
+        /* What an agent before this one had asked the guest for goes on without libvirt, too. */
+        if (!vj->waiting && !vj->domain_job)
                 return hypervisor_withdraw(vj->verbs->machines->services->hypervisor, vj->request_id);
 
         (void) failure_set(&failure, ERROR_CANCELED,
@@ -309,7 +310,7 @@ static void verb_job_on_watched(void *userdata, DomainJobState state) {
 
 static void verb_job_watch(VerbJob *vj) {
         vj->domain_job = domain_job_new(vj->verbs->machines, vj->job, vj->uuid, verb_job_on_watched, vj);
-        if (vj->verb->libvirt_job)
+        if (vj->verb->libvirt_job || vj->verb->until_off)
                 job_set_cancel(vj->job, verb_job_on_cancel, vj);
 }
 

@@ -155,6 +155,18 @@ def test_a_shutdown_is_waited_for_by_the_next_agent(begin, records):
     assert ended(caller, job)["Result"] == "done"
 
 
+def test_an_adopted_shutdown_can_be_canceled_at_once(begin, records):
+    """Before libvirt has told what it does with the machine."""
+    agent, caller = begin("deaf", RUNNING)
+    job = killed(caller, agent, records, "deaf", "Shutdown")
+    agent, caller = begin("deaf", RUNNING)
+    assert caller.get(job, JOB, "Cancelable") is True
+    caller.call(job, JOB, "Cancel", NO_OPTIONS)
+    facts = ended(caller, job)
+    assert (facts["Result"], facts["ErrorName"]) == ("canceled", "org.hatago.Host1.Error.Canceled")
+    assert caller.get(caller.machine("deaf"), MACHINE, "State") == "running"
+
+
 def test_a_shutdown_keeps_its_timeout(begin, records):
     agent, caller = begin("deaf", RUNNING)
     job = killed(caller, agent, records, "deaf", "Shutdown", timeout=5 * SECOND)
