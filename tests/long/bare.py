@@ -14,7 +14,7 @@ import time
 import uuid
 from pathlib import Path
 
-from hatago_hosts import cgroup, process, registry, sandbox, sources
+from hatago_hosts import base, cgroup, process, registry, sandbox, sources
 from hatago_hosts.errors import HostError
 from hatago_hosts.files import write_json
 from hatago_hosts.host import JOIN, PATH
@@ -24,6 +24,9 @@ SUITE = "bookworm"
 # more: git and certificates, with which the clone was made, Python, systemd. Here they must come by
 # install-deps.
 VARIANT = "minbase"
+
+# Of one command, in seconds: the longest, ./try, takes a few minutes on a quiet machine, and a busy one takes its time.
+LIMIT = 2700
 
 # Becomes the first process: takes the root as its own, and waits for ever. A shell takes in orphans, too.
 SETUP = """\
@@ -87,8 +90,8 @@ class BareDebian:
         """Run mmdebstrap, with this machine's mirror, apt proxy and certificates."""
         listed = registry.folder(self.name) / "sources.list"
         listed.write_text(sources.sources_list(SUITE))
-        status = sandbox.run_bound(["mmdebstrap", "--mode=root", f"--variant={VARIANT}", SUITE,
-                                    str(self.root), str(listed)], self.log)
+        status = sandbox.run_bound(["mmdebstrap", "--mode=root", f"--variant={VARIANT}",
+                                    f"--dpkgopt={base.DPKG_OPTION}", SUITE, str(self.root), str(listed)], self.log)
         if status != 0:
             raise HostError(f"mmdebstrap failed:\n{sandbox.last_lines(self.log)}")
         resolver = self.root / "etc/resolv.conf"
@@ -145,7 +148,7 @@ class BareDebian:
                 "/usr/bin/env", "-i", f"--chdir={folder}", f"PATH={PATH}", f"HOME={home}",
                 f"USER={user}", f"LOGNAME={user}", "LANG=C.UTF-8", "TERM=dumb", *become, *argv]
 
-    def run(self, argv, user="root", folder="/", check=True, timeout=900):
+    def run(self, argv, user="root", folder="/", check=True, timeout=LIMIT):
         """Run a command in there; return its CompletedProcess, with text output, errors in it.
 
         The output is written to the log. check raises HostError, with the end of the output.
