@@ -46,7 +46,8 @@ export function openChannel(words: string[], later: (deliver: () => void) => voi
                 return;
             open = false;
             tool.closed?.();
-            later(() => dispatch("close", {}));
+            // Before close() returns, as Cockpit has it.
+            dispatch("close", {});
         },
     };
 }

@@ -104,7 +104,7 @@ export function ConsoleView({ machine, port, ports, alone, onChoose }: Props) {
             <div className="console-bar">
                 {alone && <h1 className="console-name">{machine.Name}</h1>}
                 <PortChoice ports={ports} port={port} onChoose={onChoose} />
-                <PhaseLabel phase={phase} port={port} />
+                <PhaseLabel phase={phase} port={port} asks={question !== null} />
                 <ConsoleToolbar handle={handle} connected={connected} fullScreen={fullScreen.on} onFullScreen={fullScreen.toggle}
                                 onAlone={alone ? null : openAlone} more={more} menusIn={menusIn} />
             </div>

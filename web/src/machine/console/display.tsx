@@ -27,6 +27,7 @@ export default function Display({ stream, fit, label, onHandle, onLetIn, onPassw
 
     useEffect(() => {
         const client = new RFB(place.current!, stream);
+        let ended = false;
         rfb.current = client;
         client.background = "transparent";
         client.showDotCursor = true;
@@ -39,11 +40,15 @@ export default function Display({ stream, fit, label, onHandle, onLetIn, onPassw
             });
         });
         client.addEventListener("credentialsrequired", () => onPassword((password) => client.sendCredentials({ password })));
+        client.addEventListener("disconnect", () => {
+            ended = true;
+        });
         client.addEventListener("securityfailure", ({ detail }) => onRefused(detail.reason ?? ""));
         return () => {
             onHandle(null);
             rfb.current = null;
-            client.disconnect();
+            if (!ended)
+                client.disconnect();
         };
     }, [stream, onHandle, onLetIn, onPassword, onRefused]);
 

@@ -85,10 +85,14 @@ function table(layout: Layout): Map<string, { code: string; shift: boolean }> {
                     keys.set(character, { code, shift });
             }
         });
+    // What stands on that key, of which most systems make a backslash.
+    if (layout === "jp")
+        keys.set("¥", { code: "IntlYen", shift: false });
     return keys;
 }
 
-const KEYSYMS: Record<string, number> = { "\t": 0xff09, "\n": 0xff0d };
+/** QEMU's Japanese keymap has no yen. */
+const KEYSYMS: Record<string, number> = { "\t": 0xff09, "\n": 0xff0d, "¥": 0x5c };
 
 /** A text as keys; what no key of the layout gives is counted. Line ends are Enter, of whatever system. */
 export function typed(text: string, layout: Layout): { strokes: (readonly Key[])[]; left: number } {

@@ -7,6 +7,7 @@ import { HelperText, HelperTextItem } from "@pf/HelperText";
 import { Label } from "@pf/Label";
 import { Spinner } from "@pf/Spinner";
 import ExclamationCircleIcon from "@pf-icon/exclamation-circle-icon";
+import LockIcon from "@pf-icon/lock-icon";
 import PowerOffIcon from "@pf-icon/power-off-icon";
 import UnpluggedIcon from "@pf-icon/unplugged-icon";
 
@@ -52,9 +53,11 @@ function useOffer({ machine, session, phase, port }: Props): Offer | null {
 
 const icons = { quiet: UnpluggedIcon, busy: Spinner, bad: ExclamationCircleIcon };
 
-/** Said to screen readers, too, whenever it changes. */
-export function PhaseLabel({ phase, port }: Pick<Props, "phase" | "port">) {
+/** Said to screen readers, too, whenever it changes. asks: for a password, before it shows anything. */
+export function PhaseLabel({ phase, port, asks }: Pick<Props, "phase" | "port"> & { asks: boolean }) {
     const { title, tone } = phaseWords(phase, port);
+    if (asks)
+        return <span role="status"><Label variant="outline" icon={<LockIcon />}>{_("A password is asked for")}</Label></span>;
     const status = phase.at === "connected" ? "success" : tone === "bad" ? "warning" : null;
     return (
         <span role="status">

@@ -44,7 +44,7 @@ export class Stream {
             err: "message",
         });
         this.channel.addEventListener("message", (_event, data: Uint8Array | ArrayBuffer | string) => this.receive(asBytes(data)));
-        this.channel.addEventListener("close", (_event, options: CloseOptions) => this.end(options));
+        this.channel.addEventListener("close", (_event, options: CloseOptions) => this.onClosed(options));
     }
 
     get readyState(): number {
@@ -118,6 +118,14 @@ export class Stream {
     private flush(): void {
         for (const data of this.early.splice(0))
             this.deliver(data);
+    }
+
+    /** Who closes it hears of it afterwards, as of a WebSocket: Cockpit tells it within close(). */
+    private onClosed(options: CloseOptions): void {
+        if (this.state === CLOSING)
+            setTimeout(() => this.end(options), 0);
+        else
+            this.end(options);
     }
 
     private end(options: CloseOptions): void {
