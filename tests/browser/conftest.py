@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The page in a real browser: one host with Cockpit for all tests, whose users log in once."""
+"""The page in a real browser: one host with Cockpit for all tests, whose users log in once.
+
+HATAGO_SUITE=trixie has another Debian in it than bookworm, and with that another Cockpit.
+"""
 
 import importlib.util
 import os
@@ -31,7 +34,7 @@ from hatago_hosts import Host, cockpit  # noqa: E402
 def host(packages):
     """The host; a test leaves it as it was: no machine, everything running."""
     with Host(f"browser-{os.getpid()}") as host:
-        host.up(packages=packages, more=cockpit.PACKAGES)
+        host.up(packages=packages, more=cockpit.PACKAGES, suite=os.environ.get("HATAGO_SUITE", "bookworm"))
         cockpit.open_to_users(host)
         yield host
 
