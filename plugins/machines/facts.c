@@ -60,15 +60,31 @@ static int read_managed_save(virDomain *domain, MachineFacts *facts) {
         return 0;
 }
 
+static uint64_t text_digest(const char *text) {
+        g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+        union {
+                uint8_t bytes[32];
+                uint64_t first;
+        } digest;
+        gsize size = sizeof(digest.bytes);
+
+        g_checksum_update(checksum, (const guchar *) text, /* length= */ -1);
+        g_checksum_get_digest(checksum, digest.bytes, &size);
+        return digest.first;
+}
+
 static int read_config(virDomain *domain, MachineFacts *facts) {
-        g_autofree char *xml = virDomainGetXMLDesc(domain, /* flags= */ 0), *stored = NULL;
+        bool runs = domain_id(domain) != 0;
+        g_autofree char *xml = virDomainGetXMLDesc(domain, runs ? 0 : VIR_DOMAIN_XML_INACTIVE);
+        g_autofree char *stored = NULL;
 
         /* A transient machine's answer is the same again. */
-        if (xml && domain_id(domain) != 0)
+        if (xml && runs)
                 stored = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
-        if (!xml || (domain_id(domain) != 0 && !stored))
+        if (!xml || (runs && !stored))
                 return -1;
 
+        facts->stored_digest = text_digest(stored ?: xml);
         facts->config = config_unref(facts->config);
         if (domain_xml_read(xml, stored, facts) < 0) {
                 /* libvirt's own XML is not to be blamed on the caller: shown as unknown */

@@ -17,7 +17,7 @@ typedef enum FactsMask {
         FACTS_PERSISTENT = 1 << 2,
         FACTS_AUTOSTART = 1 << 3,
         FACTS_MANAGED_SAVE = 1 << 4,
-        FACTS_CONFIG = 1 << 5, /* from the XML: vcpus, memory, accelerator, config */
+        FACTS_CONFIG = 1 << 5, /* from the XML: vcpus, memory, accelerator, config, stored_digest */
         FACTS_ALL = (1 << 6) - 1,
         FACTS_MARKS = FACTS_AUTOSTART | FACTS_MANAGED_SAVE, /* what libvirt has no event for */
 } FactsMask;
@@ -34,6 +34,7 @@ typedef struct MachineFacts {
         uint64_t memory;         /* bytes */
         const char *accelerator; /* interned */
         Config *config;          /* NULL: not read, or not understood */
+        uint64_t stored_digest;  /* of the stored XML, without passwords */
 } MachineFacts;
 
 void facts_done(MachineFacts *facts);

@@ -50,7 +50,8 @@
         P(MACHINE_PID, "PID", "u", get_pid, TOLD)                                                           \
         P(MACHINE_STARTED_AT, "StartedAt", "t", get_started_at, TOLD)                                       \
         P(MACHINE_START_FAILURE, "StartFailure", "(ssa{ss})", get_start_failure, TOLD)                      \
-        P(MACHINE_ADDRESSES, "Addresses", "as", get_addresses, TOLD)
+        P(MACHINE_ADDRESSES, "Addresses", "as", get_addresses, TOLD)                                        \
+        P(MACHINE_CONFIGURATION_SERIAL, "ConfigurationSerial", "u", get_configuration_serial, TOLD)
 
 #define PROPERTY_NAME(property, name, type, getter, flags) [property] = (name),
 #define PROPERTY_ROW(property, name, type, getter, flags) SD_BUS_PROPERTY(name, type, getter, 0, flags),
@@ -84,6 +85,7 @@ BUS_GETTER(get_unit, Machine, m, "s", machine_unit(m))
 BUS_GETTER(get_unit_state, Machine, m, "s", machine_unit_state(m))
 BUS_GETTER(get_pid, Machine, m, "u", m->pid)
 BUS_GETTER(get_started_at, Machine, m, "t", m->started_at)
+BUS_GETTER(get_configuration_serial, Machine, m, "u", m->configuration_serial)
 
 /* The words of a mask. */
 static int append_words(sd_bus_message *reply, uint32_t mask, const char *(*to_string)(unsigned bit)) {

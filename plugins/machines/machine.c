@@ -205,6 +205,15 @@ static uint64_t machine_set_config(Machine *machine, Config *config) {
         return mask;
 }
 
+static uint64_t machine_set_stored(Machine *machine, uint64_t digest) {
+        if (machine->configuration_serial > 0 && machine->stored_digest == digest)
+                return 0;
+
+        machine->stored_digest = digest;
+        machine->configuration_serial++;
+        return MACHINE_BIT(MACHINE_CONFIGURATION_SERIAL);
+}
+
 uint64_t machine_apply_settings(Machine *machine, const ServiceSettings *settings) {
         const ServiceSettings *old = machine_settings(machine), *new;
 
@@ -244,6 +253,7 @@ uint64_t machine_apply_facts(Machine *machine, const MachineFacts *facts) {
                 mask |= SET(machine, memory, facts->memory, MACHINE_MEMORY);
                 mask |= SET(machine, accelerator, facts->accelerator, MACHINE_ACCELERATOR);
                 mask |= machine_set_config(machine, facts->config);
+                mask |= machine_set_stored(machine, facts->stored_digest);
         }
 
         return mask;

@@ -42,6 +42,8 @@ typedef struct Machine {
         uint64_t memory;
         const char *accelerator;
         Config *config;                   /* never NULL */
+        uint64_t stored_digest;           /* of the stored XML that was read last, */
+        uint32_t configuration_serial;    /* and how many different ones were; 0: none yet */
         bool crashed;                     /* the run that ended last */
         uint32_t warnings, host_warnings; /* bits of warnings.h; the first has the second in it */
         unsigned watched_id;              /* of warnings.c: the run, and since when it is known, monotonic */
@@ -90,6 +92,7 @@ typedef enum MachineProperty {
         MACHINE_STARTED_AT,
         MACHINE_START_FAILURE,
         MACHINE_ADDRESSES,
+        MACHINE_CONFIGURATION_SERIAL,
         _MACHINE_PROPERTY_MAX,
 
         /* Those of org.hatago.Host1.Machine.Service, in the same masks. */

@@ -19,9 +19,10 @@
 #include "warnings.h"
 
 /* The last but one is for what the configuration says. */
-static const char *features[] = { "addresses",          "consoles", "events",
-                                  "expected-xml",       "query",    "statistics",
-                                  "statistics-history", NULL,       NULL };
+static const char *features[] = { "addresses",  "configuration-serial", "consoles",
+                                  "events",     "expected-xml",         "query",
+                                  "statistics", "statistics-history",   NULL,
+                                  NULL };
 
 static int plugin_create(const Services *services, void **ret) {
         Machines *machines = machines_new(services);

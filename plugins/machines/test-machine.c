@@ -209,6 +209,25 @@ static void test_a_configuration_is_taken_over_and_compared(Fixture *f, const vo
         g_assert_cmpstr(f->machine->config->title, ==, "");
 }
 
+static void test_a_serial_tells_another_stored_configuration(Fixture *f, const void *unused) {
+        const uint64_t digests[] = { 0, 7, 7, 0 };
+        const uint32_t serials[] = { 1, 2, 2, 3 };
+        uint32_t before = f->machine->configuration_serial;
+
+        g_assert_cmpuint(before, ==, 1); /* the first one that was read */
+        for (size_t i = 0; i < G_N_ELEMENTS(digests); i++) {
+                MachineFacts facts = { .have = FACTS_CONFIG,
+                                       .accelerator = "",
+                                       .stored_digest = digests[i] };
+                uint64_t mask = machine_apply_facts(f->machine, &facts);
+
+                g_assert_cmpuint(f->machine->configuration_serial, ==, serials[i]);
+                g_assert_cmpint((mask & MACHINE_BIT(MACHINE_CONFIGURATION_SERIAL)) != 0, ==,
+                                serials[i] != before);
+                before = serials[i];
+        }
+}
+
 /* Reasons are numbered anew in each state; the word is what others see. */
 static void test_a_reason_has_changed_when_its_word_has(Fixture *f, const void *unused) {
         g_assert_cmpuint(read_run(f, 5, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_CRASHED), !=, 0);
@@ -390,6 +409,8 @@ int main(int argc, char **argv) {
             test_settings_are_compared_with_those_before);
         add("/machine/a-configuration-is-taken-over-and-compared",
             test_a_configuration_is_taken_over_and_compared);
+        add("/machine/a-serial-tells-another-stored-configuration",
+            test_a_serial_tells_another_stored_configuration);
         add("/machine/a-reason-has-changed-when-its-word-has", test_a_reason_has_changed_when_its_word_has);
         add("/machine/another-run-has-another-process", test_another_run_has_another_process);
         add("/machine/another-run-has-another-guest", test_another_run_has_another_guest);

@@ -96,6 +96,40 @@ def test_what_others_change_meanwhile_is_not_overwritten(browser, defined):
     assert ">3</vcpu>" in stored(defined)
 
 
+def define(machine, *replacements):
+    """Have virsh define its stored XML with other words, as "virsh edit" does."""
+    xml = stored(machine)
+    for old, new in replacements:
+        assert old in xml
+        xml = xml.replace(old, new)
+    machine.guest.host.run(["virsh", "--quiet", "define", "/dev/stdin"], input=xml)
+
+
+def test_what_others_define_is_shown_at_once(browser, defined):
+    """Also what no property tells of; who edits it is told, and has what they typed."""
+    with browser.page(alone=True, place=place(defined)) as page:
+        area = page.locator(AREA)
+        area.wait_for()
+        assert "<on_reboot>restart</on_reboot>" in area.input_value()
+        define(defined, ("<on_reboot>restart</on_reboot>", "<on_reboot>destroy</on_reboot>"))
+        page.wait_until(f"document.querySelector('{AREA}').value.includes('<on_reboot>destroy</on_reboot>')", 20)
+
+        edit(page)
+        replace(page, "<devices>", "<description>mine</description>\n  <devices>")
+        assert page.get_by_text("Others have changed it meanwhile").count() == 0
+        define(defined, ("<on_reboot>destroy</on_reboot>", "<on_reboot>restart</on_reboot>"))
+        page.get_by_text("Others have changed it meanwhile").expect(timeout=20)
+        assert "mine" in area.input_value()
+        assert page.axe() == []
+        page.screenshot("xml-contested")
+        page.get_by_role("button", name="What others have changed").click()
+        page.get_by_role("button", name="Add my changes to theirs").click()
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("XML saved").expect(timeout=SAVED)
+    assert "<description>mine</description>" in stored(defined)
+    assert "<on_reboot>restart</on_reboot>" in stored(defined)
+
+
 def test_who_may_not_edit_it_is_told(browser, defined):
     """Without administrative access."""
     with browser.page("alice", alone=True, place=place(defined)) as page:

@@ -176,6 +176,32 @@ def test_a_new_definition_is_told_and_lists_as_invalidated(caller, define):
     assert not caller.changes(path), "the same again is no change"
 
 
+@pytest.mark.parametrize("running", [False, True], ids=["off", "running"])
+def test_a_serial_tells_of_what_no_property_shows(caller, define, running):
+    """Whoever defines it, and whether it runs; a run alone is no other configuration, nor is the same defined again."""
+    path = define("serial")
+    caller.settle()
+    if running:
+        caller.verb(path, "Start")
+    before = caller.get(path, MACHINE, "ConfigurationSerial")
+    assert before == 1
+    uuid, shown = caller.get(path, MACHINE, "UUID"), caller.get_all(path, MACHINE)
+    changed = domain_xml("serial", uuid, extra="<on_reboot>destroy</on_reboot>")
+    caller.define(changed)
+    assert caller.get(path, MACHINE, "ConfigurationSerial") == 2
+    pending = {"PendingChanges": ["events"]} if running else {}
+    assert caller.get_all(path, MACHINE) == {**shown, "ConfigurationSerial": 2, **pending}
+    caller.wait_property(path, "ConfigurationSerial", 2)
+    caller.settle()
+    caller.define(changed)
+    caller.iterate(0.1)
+    assert not caller.changes(path), "the same again is no change"
+    if running:
+        caller.verb(path, "PowerOff")
+        caller.settle()
+        assert caller.get(path, MACHINE, "ConfigurationSerial") == 2
+
+
 def query(caller, *names):
     """Ask for these properties of all machines."""
     return caller.call(ROOT, MACHINES, "Query", GLib.Variant("as", names), NO_OPTIONS)

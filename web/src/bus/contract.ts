@@ -93,6 +93,7 @@ export const SUMMARY: (keyof MachineSummary)[] = [
 /** The rest, of a machine whose page is open. */
 export interface MachineDetails {
     DomainId: number;
+    ConfigurationSerial: number;
     Description: string;
     VCPUsMaximum: number;
     MemoryMaximum: number;

@@ -70,7 +70,7 @@ export class FakeAgent {
             OSInfo: "http://debian.org/debian/12", Addresses: on ? [`192.168.122.${(n % 250) + 2}`] : [], Architecture: "x86_64",
             MachineType: "pc-q35-7.2", Firmware: "bios", DomainId: on ? n : 0, Unit: `hatago-vm@${Name}.service`,
             UnitState: on ? "active" : "inactive", PID: on ? 1000 + n : 0, StartedAt: on ? (Date.now() - 3600e3) * 1000 : 0,
-            Warnings: [], PendingChanges: [], StartFailure: ["", "", {}], ...SERVICE_VALUES,
+            ConfigurationSerial: 1, Warnings: [], PendingChanges: [], StartFailure: ["", "", {}], ...SERVICE_VALUES,
             Disks: [{
                 Key: "vda", Device: "disk", Bus: "virtio", Type: "file", Source: `/var/lib/libvirt/images/${Name}.qcow2`, Format: "qcow2",
                 ReadOnly: false, Shareable: false,
@@ -253,6 +253,12 @@ export class FakeAgent {
         }
     }
 
+    /** As by anybody. */
+    defineXML(path: string, xml: string): void {
+        this.xml.set(path, xml);
+        this.change(path, { ConfigurationSerial: Number(this.machines.get(path)!.ConfigurationSerial) + 1 });
+    }
+
     private xmlOf(path: string): string {
         const { Name, UUID } = this.machines.get(path)!;
         return this.xml.get(path) ?? domain(String(Name), String(UUID));
@@ -299,7 +305,7 @@ export class FakeAgent {
         case "SetXML":
             if ((args[1] as Variants).expected?.v !== this.xmlOf(path))
                 throw new Refusal("Conflict", "The stored configuration is not the expected one.");
-            this.xml.set(path, args[0] as string);
+            this.defineXML(path, args[0] as string);
             return [];
         case "GetHistory": return [Date.now() * 1000 - 720 * 5e6, 5e6, {
             CPUPercent: Array.from({ length: 720 }, (_, i) => i < 60 ? -1 : 50 + 40 * Math.sin(i / 30)),

@@ -4,9 +4,9 @@ import { test } from "node:test";
 
 import { changedLines, merged } from "../../src/machine/xml/changes";
 import { libvirtFault, lineRange, parserFault } from "../../src/machine/xml/check";
-import { askBeforeLeaving, beginDraft, changeDraft, drafts, dropDraft } from "../../src/machine/xml/drafts";
+import { askBeforeLeaving, beginDraft, changeDraft, drafts, dropDraft, isContested } from "../../src/machine/xml/drafts";
 import { indent, newLine, type Replacement } from "../../src/machine/xml/editing";
-import { readForEdit, saveDraft } from "../../src/machine/xml/save";
+import { compareDraft, readForEdit, saveDraft } from "../../src/machine/xml/save";
 import { House } from "../../src/store/house";
 import { FakeAgent, Refusal } from "../fake/agent";
 import { makeCockpit } from "../fake/cockpit";
@@ -143,6 +143,34 @@ test("what others changed meanwhile is not overwritten", async () => {
     changeDraft(machine.UUID, { base: theirs });
     assert.equal(await saveDraft(house, machine), true);
     assert.match(agent.xml.get(path)!, /2097152/);
+});
+
+test("a draft in which nothing was typed begins anew with what others have changed", async () => {
+    const { agent, path, house, machine, draft } = await open();
+    const theirs = draft()!.base.replace(">2<", ">4<");
+    agent.defineXML(path, theirs);
+    await compareDraft(house, machine);
+    assert.equal(draft()!.base, theirs);
+    assert.equal(draft()!.text, theirs);
+    assert.equal(isContested(draft()!), false);
+});
+
+test("one in which something was typed tells of it, until it is as it was", async () => {
+    const { agent, path, house, machine, draft, type } = await open();
+    const { base } = draft()!;
+    type("1048576", "2097152");
+    const mine = draft()!.text;
+    await compareDraft(house, machine);
+    assert.equal(isContested(draft()!), false);
+    for (const [theirs, contested] of [[base.replace(">2<", ">4<"), true], [base, false]] as const) {
+        agent.defineXML(path, theirs);
+        await compareDraft(house, machine);
+        assert.equal(isContested(draft()!), contested);
+        assert.deepEqual([draft()!.base, draft()!.text, draft()!.theirs], [base, mine, theirs]);
+    }
+    agent.refusals.set("GetXML", new Refusal("org.freedesktop.DBus.Error.AccessDenied"));
+    await compareDraft(house, machine);
+    assert.equal(draft()!.text, mine);
 });
 
 test("what is not taken stays in the editor, with the place that libvirt tells", async () => {

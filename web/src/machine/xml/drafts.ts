@@ -17,7 +17,7 @@ export interface Draft {
     base: string;
     text: string;
     step: "edit" | "review" | "conflict";
-    /** What others have made of it meanwhile. */
+    /** What others have made of it meanwhile; "": not known to be another than base. */
     theirs: string;
     /** Why it was not taken. */
     fault: Refusal | null;
@@ -27,6 +27,8 @@ export interface Draft {
 export const drafts = new Observable<ReadonlyMap<string, Draft>>(new Map());
 
 export const isUnsaved = (draft: Draft): boolean => draft.text !== draft.base;
+
+export const isContested = ({ base, theirs }: Draft): boolean => theirs !== "" && theirs !== base;
 
 /**
  * Has the browser ask before the page is left while there is something to save. What was edited of a machine that is gone

@@ -6,7 +6,7 @@ import { errorText } from "../../lib/words";
 import type { House } from "../../store/house";
 import { readXML, writeXML } from "../../store/xml";
 import { libvirtFault } from "./check";
-import { changeDraft, drafts, dropDraft, type Draft, type Refusal } from "./drafts";
+import { beginDraft, changeDraft, drafts, dropDraft, isUnsaved, type Draft, type Refusal } from "./drafts";
 
 /** What is edited: as stored, with passwords, since what is missing when it is set is gone. */
 export const readForEdit = (house: House, machine: Pick<Machine, "path">): Promise<string> =>
@@ -29,6 +29,22 @@ export async function saveDraft(house: House, machine: Pick<Machine, "path" | "U
         changeDraft(UUID, await afterRefusal(house, machine, asBusError(thrown)));
         return false;
     }
+}
+
+/**
+ * Looks whether others have changed what the draft began with: what nobody has typed in begins anew with theirs, else the
+ * draft tells of theirs. Who may not read it any more is told so when it is saved.
+ */
+export async function compareDraft(house: House, machine: Pick<Machine, "path" | "UUID">): Promise<void> {
+    const { UUID } = machine;
+    const theirs = await readForEdit(house, machine).catch(() => undefined);
+    const draft = drafts.get().get(UUID);
+    if (!draft || theirs === undefined || theirs === (draft.theirs || draft.base))
+        return;
+    if (isUnsaved(draft))
+        changeDraft(UUID, { theirs });
+    else
+        beginDraft(UUID, theirs);
 }
 
 async function afterRefusal(house: House, machine: Pick<Machine, "path">, error: BusError): Promise<Partial<Draft>> {

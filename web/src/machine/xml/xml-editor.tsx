@@ -5,7 +5,7 @@ import { Alert, AlertActionLink } from "@pf/Alert";
 import { Button } from "@pf/Button";
 import { Spinner } from "@pf/Spinner";
 import { Title } from "@pf/Title";
-import { Suspense, lazy, useRef, useState } from "react";
+import { Suspense, lazy, useEffect, useRef, useState } from "react";
 
 import type { Machine } from "../../bus/contract";
 import { _, fill } from "../../lib/i18n";
@@ -13,8 +13,8 @@ import { notify } from "../../shell/notices";
 import { useHouse } from "../../store/context";
 import { wellFormed } from "./check";
 import { Conflict } from "./conflict";
-import { changeDraft, dropDraft, isUnsaved, type Draft } from "./drafts";
-import { saveDraft } from "./save";
+import { changeDraft, dropDraft, isContested, isUnsaved, type Draft } from "./drafts";
+import { compareDraft, saveDraft } from "./save";
 import { XMLArea, type AreaHandle } from "./xml-area";
 
 const ChangesView = lazy(() => import("./changes-view"));
@@ -28,11 +28,17 @@ interface Props {
 
 export function XMLEditor({ machine, draft, running, onSaved }: Props) {
     const house = useHouse();
-    const { UUID } = machine;
+    const { path, UUID } = machine;
     const area = useRef<AreaHandle>(null);
     const [saving, setSaving] = useState(false);
     const [discarding, setDiscarding] = useState(false);
     const { fault } = draft;
+    const { ConfigurationSerial } = machine;
+
+    useEffect(() => {
+        if (!saving)
+            void compareDraft(house, { path, UUID });
+    }, [house, path, UUID, ConfigurationSerial, saving]);
 
     const review = () => {
         const found = wellFormed(draft.text);
@@ -57,6 +63,7 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
             <div className="xml">
                 <Title headingLevel="h2" size="lg">{_("What will change")}</Title>
                 {running && <NextStart />}
+                {isContested(draft) && <Contested uuid={UUID} />}
                 <Suspense fallback={<Spinner aria-label={_("Loading …")} />}>
                     <ChangesView before={draft.base} after={draft.text} label={_("What will change")} />
                 </Suspense>
@@ -70,6 +77,7 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
         <div className="xml">
             <Title headingLevel="h2" size="lg">{_("Edit the stored configuration")}</Title>
             {running && <NextStart />}
+            {isContested(draft) && <Contested uuid={UUID} />}
             {fault && (
                 <Alert isInline isLiveRegion variant="danger" id="xml-fault"
                        title={fault.line > 0 ? fill(_("Line {line}: this is not right"), { line: fault.line }) : _("This was not taken")}
@@ -98,5 +106,11 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
         </div>
     );
 }
+
+const Contested = ({ uuid }: { uuid: string }) => (
+    <Alert isInline isLiveRegion variant="warning" title={_("Others have changed it meanwhile")} actionLinks={(
+        <AlertActionLink onClick={() => changeDraft(uuid, { step: "conflict" })}>{_("What others have changed")}</AlertActionLink>
+    )} />
+);
 
 const NextStart = () => <Alert isInline isPlain variant="info" title={_("The machine runs: what you change counts from its next start.")} />;

@@ -37,7 +37,7 @@ export function XMLTab({ machine }: TabProps) {
     const [shown, setShown] = useState<Shown>({ text: null, error: null });
     const answer = useAnswers([machine], EDIT).get(machine.path)?.["set-xml"];
     const [saved, setSaved] = useState(0);
-    const { path, State, PendingChanges } = machine;
+    const { path, State, PendingChanges, ConfigurationSerial } = machine;
     const inactive = machine.Persistent && (stored || !running);
 
     useEffect(() => {
@@ -51,8 +51,8 @@ export function XMLTab({ machine }: TabProps) {
         return () => {
             wanted = false;
         };
-        // With each state and each change that is waiting it can be another.
-    }, [house, path, inactive, secure, State, PendingChanges, saved]);
+        // With each state, each change that is waiting and each other stored one it can be another.
+    }, [house, path, inactive, secure, State, PendingChanges, ConfigurationSerial, saved]);
 
     const edit = () => void readForEdit(house, machine).then(
         (xml) => beginDraft(machine.UUID, xml), (thrown: unknown) => notifyError(_("The XML cannot be edited"), thrown));
