@@ -140,6 +140,24 @@ static void run_reset(const UnitRun *run) {
                                         /* userdata= */ NULL, "s", run->order.unit);
 }
 
+/* Asks for a property of its unit, or for all of an interface if property is NULL. */
+static int run_ask(UnitRun *run, const char *interface, const char *property,
+                   sd_bus_message_handler_t answered) {
+        char *path = NULL; /* by malloc() */
+        int r;
+
+        r = sd_bus_path_encode(SYSTEMD_PATH "/unit", run->order.unit, &path);
+        if (r < 0)
+                return r;
+
+        run->call = sd_bus_slot_unref(run->call);
+        r = sd_bus_call_method_async(run->runner->bus, &run->call, SYSTEMD_NAME, path,
+                                     "org.freedesktop.DBus.Properties", property ? "Get" : "GetAll",
+                                     answered, run, property ? "ss" : "s", interface, property);
+        free(path);
+        return r;
+}
+
 static int run_on_status(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         UnitRun *run = userdata;
         g_autofree char *text = NULL;
@@ -161,22 +179,6 @@ static int run_on_status(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-static int run_ask_status(UnitRun *run) {
-        char *path = NULL; /* by malloc() */
-        int r;
-
-        r = sd_bus_path_encode(SYSTEMD_PATH "/unit", run->order.unit, &path);
-        if (r < 0)
-                return r;
-
-        run->call = sd_bus_slot_unref(run->call);
-        r = sd_bus_call_method_async(run->runner->bus, &run->call, SYSTEMD_NAME, path,
-                                     "org.freedesktop.DBus.Properties", "Get", run_on_status, run, "ss",
-                                     SYSTEMD_SERVICE, "StatusText");
-        free(path);
-        return r;
-}
-
 /*
  * Its start and its end
  */
@@ -187,7 +189,7 @@ static void run_on_over(UnitRun *run) {
 
         if (g_str_equal(run->gone_result, "done"))
                 run_end(run, 0, &none);
-        else if (run_ask_status(run) < 0)
+        else if (run_ask(run, SYSTEMD_SERVICE, "StatusText", run_on_status) < 0)
                 run_fail(run, run->order.failed, run->gone_result);
 }
 
@@ -343,22 +345,6 @@ static int run_on_state(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         return 0;
 }
 
-static int run_ask_state(UnitRun *run) {
-        char *path = NULL; /* by malloc() */
-        int r;
-
-        r = sd_bus_path_encode(SYSTEMD_PATH "/unit", run->order.unit, &path);
-        if (r < 0)
-                return r;
-
-        run->call = sd_bus_slot_unref(run->call);
-        r = sd_bus_call_method_async(run->runner->bus, &run->call, SYSTEMD_NAME, path,
-                                     "org.freedesktop.DBus.Properties", "GetAll", run_on_state, run, "s",
-                                     /* all interfaces */ "");
-        free(path);
-        return r;
-}
-
 static bool run_is_over(const UnitRun *run) {
         return run->job && g_strcmp0(run->job, run->gone_job) == 0;
 }
@@ -385,7 +371,7 @@ static int runner_on_owner(sd_bus_message *m, void *userdata, sd_bus_error *erro
                 if (!run)
                         continue;
                 if (run->job && !run_is_over(run))
-                        r = run_ask_state(run);
+                        r = run_ask(run, /* all interfaces */ "", /* property= */ NULL, run_on_state);
                 else if (!run->job && !run->call)
                         r = run_send(run);
                 if (r < 0)
