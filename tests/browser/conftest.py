@@ -4,7 +4,6 @@
 HATAGO_SUITE=trixie has another Debian in it than bookworm, and with that another Cockpit.
 """
 
-import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -14,20 +13,12 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "lib"))
 
-
-def _load(path):
-    """Load another folder's conftest.py, which has the name of this one."""
-    spec = importlib.util.spec_from_file_location("system_conftest", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_system = _load(TOP / "tests" / "system" / "conftest.py")
-packages, machine, Machine = _system.packages, _system.machine, _system.Machine
-
 from hatago_browser import Browser  # noqa: E402
+from hatago_conftest import conftest_of  # noqa: E402
 from hatago_hosts import Host, cockpit  # noqa: E402
+
+_system = conftest_of("system")
+packages, machine, Machine = _system.packages, _system.machine, _system.Machine
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What takes long: run by "./check full" alone. The fixtures are those of tests/system."""
 
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -10,20 +9,12 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "lib"))
 
+from hatago_conftest import conftest_of  # noqa: E402
+from hatago_hosts import Host  # noqa: E402
 
-def _load(path):
-    """Load another folder's conftest.py, which has the name of this one."""
-    spec = importlib.util.spec_from_file_location("system_conftest", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_system = _load(TOP / "tests" / "system" / "conftest.py")
+_system = conftest_of("system")
 Machine, connect = _system.Machine, _system.connect
 packages, bus, machine = _system.packages, _system.bus, _system.machine
-
-from hatago_hosts import Host  # noqa: E402
 
 
 @pytest.fixture(scope="module")
