@@ -5,17 +5,10 @@ import signal
 import time
 
 import pytest
-from test_vm_units import LIBVIRT, Vm, wait
+from vm_units import LIBVIRT, Vm, vm, wait
 
+__all__ = ["vm"]
 PROGRAM = "/usr/libexec/hatago/hatago-vm"
-
-
-@pytest.fixture
-def vm(host, request):
-    """A machine named after the test; gone afterwards."""
-    vm = Vm(host, request.node.name[5:45])
-    yield vm
-    vm.remove()
 
 
 @pytest.fixture

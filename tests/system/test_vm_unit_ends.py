@@ -5,17 +5,9 @@ import re
 import time
 
 import pytest
-from test_vm_units import Vm, drop_in, frozen, held, units_alone, wait
+from vm_units import drop_in, frozen, held, units_alone, vm, wait
 
-__all__ = ["units_alone"]
-
-
-@pytest.fixture
-def vm(host, request):
-    """A machine named after the test; gone afterwards."""
-    vm = Vm(host, request.node.name[5:45])
-    yield vm
-    vm.remove()
+__all__ = ["units_alone", "vm"]
 
 
 def test_stopped_while_it_is_looked_for_it_is_off(vm):
