@@ -4,6 +4,7 @@
 import re
 
 import pytest
+from hatago_browser import BrowserError, driver
 
 # User, and whether with administrative access.
 USERS = [("admin", True), ("admin", False), ("alice", False), ("virt", False)]
@@ -36,3 +37,17 @@ def test_everybody_can_read_it(browser, bus, width, theme, language):
         assert page.evaluate("document.documentElement.classList.contains('pf-v6-theme-dark')") == (theme == "dark")
         assert page.axe() == []
         page.screenshot(f"first-{width}-{theme}-{language}")
+
+
+def test_a_browser_that_does_not_answer_fails_its_test(monkeypatch):
+    """And hangs none."""
+    browser = driver.Driver()
+    try:
+        context = browser.request(0, ["newContext", {}], keep=True)
+        page = browser.request(context, ["newPage"], keep=True)
+        assert browser.request(page, ["evaluate", "() => 6 * 7"]) == 42
+        monkeypatch.setattr(driver, "PATIENCE", 1)
+        with pytest.raises(BrowserError, match="not answered within 1 s"):
+            browser.request(page, ["evaluate", "() => new Promise(() => {})"])
+    finally:
+        browser.close()

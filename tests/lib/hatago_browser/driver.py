@@ -7,13 +7,18 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from hatago_hosts import sandbox
 
 TOP = Path(__file__).resolve().parents[3]
 MODULES = TOP / "web" / "node_modules"
 PROGRAMS = ("chromium", "chromium-browser")
+# Longer than anything that a test waits for in one step, in seconds.
+PATIENCE = 180
 # A string that is a function of JavaScript is handed over as one: a mere string is not called.
 FUNCTION = re.compile(r"(async )?\([\w\s,{}\[\]]*\) => ")
 
@@ -38,6 +43,8 @@ class Driver:
             ["setpriv", "--pdeathsig", "KILL", "--", *enter, *sandbox.UNSHARE, "--", "node",
              Path(__file__).with_suffix(".mjs"), MODULES, program],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self._lines = SimpleQueue()
+        Thread(target=self._listen, daemon=True).start()
         self._last = 0
         self.listeners = {}
         self._read(lambda message: message.get("event") == "ready")
@@ -45,10 +52,11 @@ class Driver:
     def close(self):
         """End the browser; kill it if it does not."""
         try:
-            self._process.communicate(timeout=10)
-        except subprocess.TimeoutExpired:
+            self._process.stdin.close()
+            self._process.wait(timeout=10)
+        except (BrokenPipeError, subprocess.TimeoutExpired):
             self._process.kill()
-            self._process.communicate()
+            self._process.wait()
         self._folder.cleanup()
 
     def request(self, on, *steps, keep=False):
@@ -63,14 +71,25 @@ class Driver:
         return answer["kept"] if keep else answer["value"]
 
     def _read(self, wanted):
-        """Read until a message is what is waited for; pass on the events before it."""
-        for line in self._process.stdout:
-            message = json.loads(line)
-            if wanted(message):
-                return message
-            if listener := self.listeners.get(message.get("page")):
-                listener(message)
+        """Read until a message is what is waited for; pass on the events before it. Where none comes, kill it."""
+        deadline = time.monotonic() + PATIENCE
+        try:
+            while line := self._lines.get(timeout=max(0, deadline - time.monotonic())):
+                message = json.loads(line)
+                if wanted(message):
+                    return message
+                if listener := self.listeners.get(message.get("page")):
+                    listener(message)
+        except Empty:
+            self._process.kill()
+            raise BrowserError(f"the browser has not answered within {PATIENCE} s") from None
         raise BrowserError(f"the browser has ended with status {self._process.wait()}")
+
+    def _listen(self):
+        """Read all that it says, on a thread; "" is its end."""
+        for line in self._process.stdout:
+            self._lines.put(line)
+        self._lines.put("")
 
 
 def encode(value):
