@@ -291,17 +291,14 @@ static int resolve(Machines *machines, const Machine *machine, char **names, cha
 
 static int check_enabled(const Machine *machine, Failure *failure) {
         g_autofree char *unit = NULL;
-        int r;
 
         if (!(machine->autostart_by & (UINT32_C(1) << AUTOSTART_SYSTEMD)))
                 return 0;
 
         unit = vm_unit_name(machine->name, machine->uuid);
-        r = failure_set(failure, ERROR_AUTOSTART_BY_SYSTEMD,
-                        "An administrator enabled the unit of machine \"%s\": systemctl disable '%s'",
-                        machine->name, unit);
-        failure_add(failure, "unit", unit);
-        return r;
+        return failure_set(failure, ERROR_AUTOSTART_BY_SYSTEMD,
+                           "An administrator enabled the unit of machine \"%s\": systemctl disable '%s'",
+                           machine->name, unit);
 }
 
 static int service_call_check(ServiceCall *sc, const Machine *machine, Failure *failure) {
