@@ -13,6 +13,7 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/log.h"
 #include "common/names.h"
 #include "common/text.h"
@@ -71,7 +72,7 @@ JobRecords *job_records_free(JobRecords *records) {
  * Writing
  */
 
-static char *record_to_text(const JobRecord *record, size_t *ret_length) {
+static char *record_to_text(const JobRecord *record) {
         g_autoptr(GKeyFile) file = g_key_file_new();
 
         g_key_file_set_string(file, GROUP, "Operation", record->operation);
@@ -83,44 +84,14 @@ static char *record_to_text(const JobRecord *record, size_t *ret_length) {
         g_key_file_set_uint64(file, GROUP, "StartedAt", record->started_at);
         g_key_file_set_uint64(file, GROUP, "Run", record->run);
         g_key_file_set_uint64(file, GROUP, "Timeout", record->timeout);
-        return g_key_file_to_data(file, ret_length, NULL);
-}
-
-static int write_file(int folder, const char *name, const char *text, size_t length) {
-        int fd, r = 0;
-        ssize_t n;
-
-        fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return -errno;
-
-        n = write(fd, text, length);
-        if (n < 0)
-                r = -errno;
-        else if ((size_t) n != length)
-                r = -ENOSPC;
-        else if (fdatasync(fd) < 0)
-                r = -errno;
-        if (close(fd) < 0 && r == 0)
-                r = -errno;
-        return r;
+        return g_key_file_to_data(file, /* length= */ NULL, NULL);
 }
 
 int job_records_write(const JobRecords *records, const JobRecord *record) {
         g_autofree char *name = g_strdup_printf("%" PRIu32 SUFFIX, record->id);
-        g_autofree char *fresh = g_strdup_printf("%s.new", name), *text = NULL;
-        size_t length;
-        int r;
+        g_autofree char *fresh = g_strdup_printf("%s.new", name), *text = record_to_text(record);
 
-        text = record_to_text(record, &length);
-        r = write_file(records->folder, fresh, text, length);
-        if (r >= 0 && renameat(records->folder, fresh, records->folder, name) < 0)
-                r = -errno;
-        if (r >= 0 && fsync(records->folder) < 0)
-                r = -errno;
-        if (r < 0)
-                (void) unlinkat(records->folder, fresh, /* flags= */ 0);
-        return r;
+        return file_replace(records->folder, name, fresh, text, /* mode= */ 0600, /* durable= */ true);
 }
 
 void job_records_remove(const JobRecords *records, uint32_t id) {

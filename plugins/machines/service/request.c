@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/log.h"
 
 /* One line: "hatago-request-1 WHEN [adopt=ID] [paused] [discard-save]". */
@@ -30,19 +31,6 @@ static int open_folder(const char *folder) {
         return fd < 0 ? -errno : fd;
 }
 
-static int write_new(int folder_fd, const char *name, const char *text) {
-        int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), r;
-        ssize_t n;
-
-        if (fd < 0)
-                return -errno;
-
-        n = write(fd, text, strlen(text));
-        r = n < 0 ? -errno : (size_t) n < strlen(text) ? -EIO : 0;
-        (void) close(fd);
-        return r;
-}
-
 int start_request_write(const char *folder, const char *instance, const StartRequest *request) {
         g_autofree char *text = NULL, *temporary = NULL, *adopt = NULL;
         int fd, r;
@@ -60,13 +48,7 @@ int start_request_write(const char *folder, const char *instance, const StartReq
                                request->discard_save ? " discard-save" : "");
         temporary = g_strdup_printf(".%s", instance);
 
-        /* Whole from the first moment on. What a killed agent has left of one is in the way. */
-        (void) unlinkat(fd, temporary, /* flags= */ 0);
-        r = write_new(fd, temporary, text);
-        if (r >= 0 && renameat(fd, temporary, fd, instance) < 0)
-                r = -errno;
-        if (r < 0)
-                (void) unlinkat(fd, temporary, /* flags= */ 0);
+        r = file_replace(fd, instance, temporary, text, /* mode= */ 0600, /* durable= */ false);
         (void) close(fd);
         return r;
 }

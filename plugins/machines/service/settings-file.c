@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "settings.h"
@@ -222,41 +223,10 @@ int service_settings_read_all(const char *folder, GHashTable **ret, GHashTable *
  * Writing
  */
 
-static int write_fresh(int folder_fd, const char *name, const char *text) {
-        size_t length = strlen(text);
-        int fd, r = 0;
-        ssize_t n;
-
-        /* Left by one who died there. */
-        (void) unlinkat(folder_fd, name, /* flags= */ 0);
-        fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (fd < 0)
-                return -errno;
-
-        n = write(fd, text, length);
-        if (n < 0)
-                r = -errno;
-        else if ((size_t) n != length)
-                r = -ENOSPC;
-        else if (fchmod(fd, 0644) < 0 || fsync(fd) < 0)
-                r = -errno;
-        if (close(fd) < 0 && r == 0)
-                r = -errno;
-        return r;
-}
-
 static int write_file(int folder_fd, const char *uuid, const char *text) {
         g_autofree char *name = file_name(uuid), *fresh = g_strconcat(name, FRESH_SUFFIX, NULL);
-        int r;
 
-        r = write_fresh(folder_fd, fresh, text);
-        if (r >= 0 && renameat(folder_fd, fresh, folder_fd, name) < 0)
-                r = -errno;
-        if (r < 0)
-                (void) unlinkat(folder_fd, fresh, /* flags= */ 0);
-        else if (fsync(folder_fd) < 0)
-                r = -errno;
-        return r;
+        return file_replace(folder_fd, name, fresh, text, /* mode= */ 0644, /* durable= */ true);
 }
 
 int service_settings_write(const char *folder, const ServiceSettings *settings, bool keep) {
