@@ -28,7 +28,7 @@ export function Conflict({ machine: { UUID }, draft }: { machine: Machine; draft
     return (
         <div className="xml">
             <Title headingLevel="h2" size="lg">{_("Others have changed it meanwhile")}</Title>
-            <Alert isInline isLiveRegion variant="warning" title={_("Nothing was saved.")}>
+            <Alert isInline isLiveRegion variant="warning" component="h3" title={_("Nothing was saved.")}>
                 {both === null
                     ? _("You and others have changed the same lines. Your text is kept; what will change is then shown against theirs, so that you see what of theirs it takes back.")
                     : _("Your changes and theirs are in different places: both can be had.")}

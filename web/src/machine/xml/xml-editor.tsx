@@ -79,7 +79,7 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
             {running && <NextStart />}
             {isContested(draft) && <Contested uuid={UUID} />}
             {fault && (
-                <Alert isInline isLiveRegion variant="danger" id="xml-fault"
+                <Alert isInline isLiveRegion variant="danger" component="h3" id="xml-fault"
                        title={fault.line > 0 ? fill(_("Line {line}: this is not right"), { line: fault.line }) : _("This was not taken")}
                        actionLinks={fault.line > 0 && (
                            <AlertActionLink onClick={() => area.current?.showLine(fault.line)}>{_("Go there")}</AlertActionLink>
@@ -108,9 +108,9 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
 }
 
 const Contested = ({ uuid }: { uuid: string }) => (
-    <Alert isInline isLiveRegion variant="warning" title={_("Others have changed it meanwhile")} actionLinks={(
+    <Alert isInline isLiveRegion variant="warning" component="h3" title={_("Others have changed it meanwhile")} actionLinks={(
         <AlertActionLink onClick={() => changeDraft(uuid, { step: "conflict" })}>{_("What others have changed")}</AlertActionLink>
     )} />
 );
 
-const NextStart = () => <Alert isInline isPlain variant="info" title={_("The machine runs: what you change counts from its next start.")} />;
+const NextStart = () => <Alert isInline isPlain variant="info" component="h3" title={_("The machine runs: what you change counts from its next start.")} />;
