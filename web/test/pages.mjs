@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Usage: node test/pages.mjs [--junit FILE] [--pictures FOLDER] [--route NAME …] [WORD …]
 // Runs test/page/*.test.mjs (those whose names hold one of the words): the whole page in Chromium, over the stand-in for Cockpit
-// and the agent. --route: only that page, such as overview or summary; see ROUTES in test/page/browser.mjs. --pictures: also
-// makes a picture of each page in every theme, size and language.
+// and the agent. --route: only that page or state, such as overview or menu-machine; see ROUTES in test/page/browser.mjs, and
+// test/page/states.mjs. --pictures: also makes a picture of each in every theme, size and language.
 import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";

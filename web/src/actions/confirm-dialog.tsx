@@ -2,9 +2,10 @@
 import { Button } from "@pf/Button";
 import { Content } from "@pf/Content";
 import { List, ListItem } from "@pf/List";
-import { Modal, ModalBody, ModalFooter, ModalHeader } from "@pf/Modal";
+import { Modal, ModalBody, ModalFooter } from "@pf/Modal";
 
 import type { Machine } from "../bus/contract";
+import { DialogHeader } from "../components/dialog-header";
 import { _, fill, ngettext } from "../lib/i18n";
 import type { Verb } from "./verbs";
 
@@ -25,7 +26,7 @@ export function ConfirmDialog({ verb, machines, onConfirm, onCancel }: ConfirmDi
                { verb: _(verb.label), count: machines.length });
     return (
         <Modal variant="small" isOpen onClose={onCancel} aria-labelledby="confirm-title" aria-describedby="confirm-loses">
-            <ModalHeader title={title} titleIconVariant="warning" labelId="confirm-title" />
+            <DialogHeader title={title} warns id="confirm-title" />
             <ModalBody>
                 <Content component="p" id="confirm-loses">{_(verb.loses ?? "")}</Content>
                 {machines.length > 1 && (

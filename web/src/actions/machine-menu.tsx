@@ -6,6 +6,7 @@ import EllipsisVIcon from "@pf-icon/ellipsis-v-icon";
 import { Fragment, useState } from "react";
 
 import type { Machine } from "../bus/contract";
+import { leaveMenu, popperAtEnd } from "../components/popper";
 import { _, fill } from "../lib/i18n";
 import { useAnswers } from "../store/context";
 import { useAct } from "./act";
@@ -22,8 +23,14 @@ export function ChoiceItems({ items, onChoose }: { items: readonly Choice[]; onC
                 return (
                     <Fragment key={verb.id}>
                         {apart && <Divider component="li" />}
-                        <DropdownItem value={verb.id} isDanger={verb.loses !== undefined && obstacle === ""} isAriaDisabled={obstacle !== ""}
-                                      description={obstacle || hint || undefined} onClick={() => obstacle || onChoose(choice)}>
+                        <DropdownItem value={verb.id} isDanger={verb.loses !== undefined && obstacle === ""}
+                                      isAriaDisabled={obstacle !== ""} description={obstacle || hint || undefined}
+                                      onClick={() => {
+                                          if (obstacle)
+                                              return;
+                                          leaveMenu();
+                                          onChoose(choice);
+                                      }}>
                             {labelOf(verb)}
                         </DropdownItem>
                     </Fragment>
@@ -39,7 +46,7 @@ const WORDS = words(verbs);
 export function MachineMenu({ machine, but = [] }: { machine: Machine; but?: readonly string[] }) {
     const [isOpen, setOpen] = useState(false);
     return (
-        <Dropdown isOpen={isOpen} onOpenChange={setOpen} shouldFocusFirstItemOnOpen popperProps={{ position: "right" }}
+        <Dropdown isOpen={isOpen} onOpenChange={setOpen} shouldFocusFirstItemOnOpen popperProps={popperAtEnd}
                   toggle={(ref) => (
                       <MenuToggle ref={ref} variant="plain" isExpanded={isOpen} onClick={() => setOpen(!isOpen)} icon={<EllipsisVIcon />}
                                   aria-label={fill(_("Actions: {name}"), { name: machine.Name })} />

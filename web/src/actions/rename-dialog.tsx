@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-import { Alert } from "@pf/Alert";
 import { Button } from "@pf/Button";
 import { Form, FormGroup, FormHelperText } from "@pf/Form";
-import { HelperText, HelperTextItem } from "@pf/HelperText";
-import { Modal, ModalBody, ModalFooter, ModalHeader } from "@pf/Modal";
+import { HelperText } from "@pf/HelperText";
+import { Modal, ModalBody, ModalFooter } from "@pf/Modal";
 import { TextInput } from "@pf/TextInput";
 import { useState, type FormEvent } from "react";
 
 import type { Machine } from "../bus/contract";
 import { asBusError } from "../bus/errors";
+import { Alert } from "../components/alert";
+import { DialogHeader } from "../components/dialog-header";
 import { useMounted } from "../components/mounted";
+import { Note } from "../components/note";
 import { _, fill } from "../lib/i18n";
 import { errorText } from "../lib/words";
 import { notifyError } from "../shell/notices";
@@ -46,7 +48,7 @@ export function RenameDialog({ machine, verb, onDone }: { machine: Machine; verb
 
     return (
         <Modal variant="small" isOpen onClose={onDone} aria-labelledby="rename-title" elementToFocus="#rename-name">
-            <ModalHeader title={fill(_("Rename: {name}"), { name: machine.Name })} labelId="rename-title" />
+            <DialogHeader title={fill(_("Rename: {name}"), { name: machine.Name })} id="rename-title" />
             <ModalBody>
                 {error && <Alert isInline variant="danger" title={error} />}
                 <Form onSubmit={submit}>
@@ -59,9 +61,9 @@ export function RenameDialog({ machine, verb, onDone }: { machine: Machine; verb
                                    }} />
                         <FormHelperText>
                             <HelperText id="rename-help" isLiveRegion>
-                                <HelperTextItem variant={fault ? "error" : "default"}>
+                                <Note variant={fault ? "error" : "default"}>
                                     {fault || _("Its UUID and its disks stay as they are; its unit is called by the new name.")}
-                                </HelperTextItem>
+                                </Note>
                             </HelperText>
                         </FormHelperText>
                     </FormGroup>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What became of each machine of which many were told to do something.
-import { Alert, AlertActionCloseButton, AlertActionLink } from "@pf/Alert";
+import { AlertActionLink } from "@pf/Alert";
 import { ExpandableSection } from "@pf/ExpandableSection";
 import { Progress } from "@pf/Progress";
 import CheckCircleIcon from "@pf-icon/check-circle-icon";
@@ -9,6 +9,7 @@ import InProgressIcon from "@pf-icon/in-progress-icon";
 import MinusCircleIcon from "@pf-icon/minus-circle-icon";
 import { memo, useState, type ComponentType } from "react";
 
+import { Alert } from "../components/alert";
 import { number } from "../lib/format";
 import { N_, _, fill, ngettext } from "../lib/i18n";
 import { useValue } from "../lib/observable";
@@ -56,9 +57,8 @@ function RunResult({ run }: { run: Run }) {
     );
     const isWell = wentWell(run);
     return (
-        <Alert isInline variant={variant} component="h2" className="run-panel" title={failed ? `${title}, ${failed}` : title} isLiveRegion
-               isExpandable={isWell} toggleAriaLabel={_("Show each machine")}
-               actionClose={<AlertActionCloseButton onClose={() => runs.close(run.id)} />}
+        <Alert isInline variant={variant} className="run-panel" title={failed ? `${title}, ${failed}` : title} isLiveRegion
+               isExpandable={isWell} toggleAriaLabel={_("Show each machine")} onClose={() => runs.close(run.id)}
                actionLinks={counts.failed > 0 && counts["under-way"] === 0 && (
                    <AlertActionLink onClick={() => runs.retry(run.id)}>{_("Try those that failed again")}</AlertActionLink>
                )}>

@@ -3,10 +3,11 @@ import { Button } from "@pf/Button";
 import { Checkbox } from "@pf/Checkbox";
 import { Content } from "@pf/Content";
 import { Form, FormGroup } from "@pf/Form";
-import { Modal, ModalBody, ModalFooter, ModalHeader } from "@pf/Modal";
+import { Modal, ModalBody, ModalFooter } from "@pf/Modal";
 import { useState } from "react";
 
 import { variant, type Machine, type Variants } from "../bus/contract";
+import { DialogHeader } from "../components/dialog-header";
 import { N_, _, fill } from "../lib/i18n";
 
 interface StateDialogProps {
@@ -38,14 +39,14 @@ export function StateDialog({ machine, onConfirm, onCancel }: StateDialogProps) 
     };
     return (
         <Modal variant="small" isOpen onClose={onCancel} aria-labelledby="state-title">
-            <ModalHeader title={fill(_("{verb}: {name}"), { verb: _("Remove"), name: machine.Name })} titleIconVariant="warning"
-                         labelId="state-title" />
+            <DialogHeader title={fill(_("{verb}: {name}"), { verb: _("Remove"), name: machine.Name })} warns
+                         id="state-title" />
             <ModalBody>
                 <Content component="p">
                     {_("More is kept of it than its configuration. It is not removed unless that goes too; its disks stay.")}
                 </Content>
                 <Form>
-                    <FormGroup role="group" fieldId="state-options" label={_("Remove with it")}>
+                    <FormGroup role="group" fieldId="state-options" label={_("Remove with it")} isStack>
                         {KEPT.map(({ option, label, loses }) => (
                             <Checkbox key={option} id={`state-${option}`} label={_(label)} description={_(loses)}
                                       isChecked={chosen.has(option)} onChange={(_event, on) => toggle(option, on)} />

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-import { Alert, AlertGroup } from "@pf/Alert";
+import { AlertGroup } from "@pf/Alert";
 
 import type { Machine } from "../bus/contract";
+import { Alert } from "../components/alert";
 import { href, machinePath } from "../lib/route";
 import { adviceOf } from "./advice";
 

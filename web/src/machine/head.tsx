@@ -14,6 +14,7 @@ import { choices, type Choice } from "../actions/choices";
 import { ChoiceItems, MachineMenu } from "../actions/machine-menu";
 import { labelOf, verbs, words } from "../actions/verbs";
 import type { Job, Machine } from "../bus/contract";
+import { leaveMenu, popperAtEnd } from "../components/popper";
 import { StateLabel } from "../components/state-label";
 import { _, fill, ngettext } from "../lib/i18n";
 import { useValue } from "../lib/observable";
@@ -83,7 +84,12 @@ interface SplitButtonProps { main: Choice; beside: Choice[]; onChoose: (choice: 
 function SplitButton({ main, beside, onChoose }: SplitButtonProps) {
     const [isOpen, setOpen] = useState(false);
     return (
-        <Dropdown isOpen={isOpen} onOpenChange={setOpen} shouldFocusFirstItemOnOpen popperProps={{ position: "right" }}
+        <Dropdown isOpen={isOpen} shouldFocusFirstItemOnOpen popperProps={popperAtEnd}
+                  onOpenChange={(open) => {
+                      if (!open && document.activeElement?.closest(".pf-v6-c-menu"))
+                          leaveMenu();
+                      setOpen(open);
+                  }}
                   toggle={(ref) => (
                       <MenuToggle ref={ref} variant="secondary" isExpanded={isOpen} onClick={() => setOpen(!isOpen)}
                                   aria-label={_("Other ways to stop it")}

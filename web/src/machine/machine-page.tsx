@@ -2,14 +2,14 @@
 import { Breadcrumb, BreadcrumbItem } from "@pf/Breadcrumb";
 import { EmptyState, EmptyStateBody } from "@pf/EmptyState";
 import { PageSection } from "@pf/Page";
-import { Tab, TabTitleText, Tabs } from "@pf/Tabs";
 import { useEffect, useState, type ComponentType } from "react";
 
 import type { Machine } from "../bus/contract";
 import { Boundary } from "../components/boundary";
+import { LinkTabs } from "../components/link-tabs";
 import { N_, _, fill } from "../lib/i18n";
 import { useValue } from "../lib/observable";
-import { go, href, machinePath } from "../lib/route";
+import { href, machinePath } from "../lib/route";
 import { useHouse, useMachine } from "../store/context";
 import { ConsoleTab } from "./console/console-tab";
 import { HardwareTab } from "./hardware-tab";
@@ -44,20 +44,15 @@ export default function MachinePage({ uuid, tab = "summary" }: { uuid: string; t
     return (
         <>
             <PageSection type="breadcrumb">
-                <Breadcrumb>
+                <Breadcrumb aria-label={_("Way back")}>
                     <BreadcrumbItem to={href(["machines"])}>{_("Machines")}</BreadcrumbItem>
                     <BreadcrumbItem isActive>{machine.Name}</BreadcrumbItem>
                 </Breadcrumb>
                 <Head machine={machine} tab={word} />
             </PageSection>
             <PageSection type="tabs">
-                <Tabs activeKey={word} usePageInsets aria-label={_("Parts of the machine")}
-                      onSelect={(_event, key) => go(machinePath(uuid, String(key)))}>
-                    {tabs.map(({ word, label }) => (
-                        <Tab key={word} eventKey={word} title={<TabTitleText>{_(label)}</TabTitleText>}
-                             href={href(machinePath(uuid, word))} tabContentId={PANEL} />
-                    ))}
-                </Tabs>
+                <LinkTabs label={_("Parts of the machine")} active={word} panel={PANEL}
+                          tabs={tabs.map(({ word, label }) => ({ word, label: _(label), href: href(machinePath(uuid, word)) }))} />
             </PageSection>
             <PageSection isFilled id={PANEL} role="tabpanel" aria-label={_(label)}>
                 <Boundary key={word}><Content machine={machine} /></Boundary>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How a machine is a systemd service: its unit, what starts it, what it waits for, and its journal.
-import { Alert } from "@pf/Alert";
 import { Stack, StackItem } from "@pf-layout/Stack";
 
 import { obstacle } from "../actions/choices";
+import { Alert } from "../components/alert";
 import { _ } from "../lib/i18n";
 import { useAnswers } from "../store/context";
 import type { TabProps } from "./machine-page";

@@ -10,6 +10,7 @@ import { bulkChoices, type Choice } from "../actions/choices";
 import { ChoiceItems } from "../actions/machine-menu";
 import { labelOf, verbs, words } from "../actions/verbs";
 import type { Machine } from "../bus/contract";
+import { popper } from "../components/popper";
 import { number } from "../lib/format";
 import { _, fill, ngettext } from "../lib/i18n";
 import { useAnswers } from "../store/context";
@@ -42,7 +43,7 @@ function ChosenBar({ machines, onClear }: { machines: readonly Machine[]; onClea
                 {fill(ngettext("{count} selected", "{count} selected", machines.length), { count: number(machines.length) })}
             </span>
             {shown.map((choice) => <ChoiceButton key={choice.verb.id} choice={choice} onChoose={choose} />)}
-            <Dropdown isOpen={isOpen} onOpenChange={setOpen} shouldFocusFirstItemOnOpen
+            <Dropdown isOpen={isOpen} onOpenChange={setOpen} shouldFocusFirstItemOnOpen popperProps={popper}
                       toggle={(ref) => (
                           <MenuToggle ref={ref} isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>{_("More actions")}</MenuToggle>
                       )}>

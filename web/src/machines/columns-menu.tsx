@@ -4,6 +4,7 @@ import { Select, SelectGroup, SelectList, SelectOption } from "@pf/Select";
 import ColumnsIcon from "@pf-icon/columns-icon";
 import { useState } from "react";
 
+import { popperAtEnd } from "../components/popper";
 import { _ } from "../lib/i18n";
 import { columns } from "./cells";
 import { OPTIONAL, type ColumnId, type ListOptions } from "./list-options";
@@ -32,8 +33,9 @@ export function ColumnsMenu({ options, narrow, onChange }: ColumnsMenuProps) {
         onChange({ hidden });
     };
     return (
-        <Select className="columns-menu" isOpen={isOpen} onOpenChange={setOpen} onSelect={(_event, value) => choose(String(value))} shouldFocusFirstItemOnOpen
-                popperProps={{ position: "right" }} isScrollable maxMenuHeight="min(40rem, 75vh)"
+        <Select className="columns-menu" role="menu" isOpen={isOpen} onOpenChange={setOpen} shouldFocusFirstItemOnOpen
+                onSelect={(_event, value) => choose(String(value))}
+                popperProps={popperAtEnd} isScrollable maxMenuHeight="min(40rem, 75vh)"
                 toggle={(ref) => (
                     <MenuToggle ref={ref} variant="plain" icon={<ColumnsIcon />} isExpanded={isOpen} onClick={() => setOpen(!isOpen)}
                                 aria-label={_("Columns and order")} />
@@ -53,7 +55,12 @@ export function ColumnsMenu({ options, narrow, onChange }: ColumnsMenuProps) {
                     <SelectGroup label={_("Order")}>
                         <SelectList aria-label={_("Order")}>
                             {columns.map(({ id, label }) => (
-                                <SelectOption key={id} value={`sort:${id}`} isSelected={options.sort === id}>{_(label)}</SelectOption>
+                                <SelectOption key={id} value={`sort:${id}`} isSelected={options.sort === id}>
+                                    {_(label)}
+                                    {options.sort === id && (
+                                        <span className="pf-v6-screen-reader">{options.descending ? _("descending") : _("ascending")}</span>
+                                    )}
+                                </SelectOption>
                             ))}
                         </SelectList>
                     </SelectGroup>

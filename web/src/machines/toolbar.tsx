@@ -49,7 +49,8 @@ export function ListToolbar({ options, narrow, counts, matching, onChange }: Lis
                 <ToolbarItem className="machine-search">
                     <SearchInput ref={search} value={options.q} aria-label={_("Search machines")}
                                  placeholder={_("Name, title, address, system, UUID")}
-                                 onChange={(_event, q) => onChange({ q })} onClear={() => onChange({ q: "" })} />
+                                 onChange={(_event, q) => onChange({ q })} onClear={() => onChange({ q: "" })}
+                                 resetButtonLabel={_("Clear the search")} />
                 </ToolbarItem>
                 <ToolbarItem>
                     <ToggleGroup aria-label={_("State")}>

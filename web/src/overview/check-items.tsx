@@ -49,6 +49,7 @@ function DeedButton({ check, deed, onAsk, label, plain = false }: ItemProps & { 
 export function WrongCheck({ check, onAsk }: ItemProps) {
     const { title, what, why, remedy } = checkWords(check);
     const failed = check.Result === "fail";
+    const toggle = check.Fixable ? _("By hand") : _("What to do");
     return (
         <li className="health-wrong" data-check={check.Id}>
             <div className="health-head">
@@ -62,7 +63,7 @@ export function WrongCheck({ check, onAsk }: ItemProps) {
             <Lines text={what} />
             {why && <p className="health-why">{why}</p>}
             {remedy && (
-                <ExpandableSection toggleText={check.Fixable ? _("By hand") : _("What to do")}>
+                <ExpandableSection toggleText={toggle} toggleAriaLabel={fill(_("{verb}: {name}"), { verb: toggle, name: title })}>
                     <Lines text={remedy} />
                 </ExpandableSection>
             )}

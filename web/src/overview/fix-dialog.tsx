@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-import { Alert } from "@pf/Alert";
 import { Button } from "@pf/Button";
-import { Modal, ModalBody, ModalFooter, ModalHeader } from "@pf/Modal";
+import { Modal, ModalBody, ModalFooter } from "@pf/Modal";
 import { useState } from "react";
 
 import { fix } from "../actions/host";
 import type { Check } from "../bus/contract";
 import { asBusError } from "../bus/errors";
+import { Alert } from "../components/alert";
+import { DialogHeader } from "../components/dialog-header";
 import { Lines } from "../components/lines";
 import { useMounted } from "../components/mounted";
 import { checkWords } from "../lib/check-words";
@@ -45,7 +46,7 @@ export function FixDialog({ check, deed, onClose }: { check: Check; deed: Deed; 
     };
     return (
         <Modal variant="small" isOpen onClose={onClose} aria-labelledby="fix-title" aria-describedby="fix-body">
-            <ModalHeader title={fill(_("{verb}: {name}"), { verb, name: title })} labelId="fix-title" />
+            <DialogHeader title={fill(_("{verb}: {name}"), { verb, name: title })} id="fix-title" />
             <ModalBody id="fix-body">
                 <p className="fix-lead">{_("This is changed on the host:")}</p>
                 <Lines text={(deed === "undo" ? undoes : does) || _("What the remedy does is not known here; hatago fix tells it.")} />

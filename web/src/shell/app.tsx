@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 import { Page, PageSection } from "@pf/Page";
-import { Tab, TabTitleText, Tabs, TabsComponent } from "@pf/Tabs";
 import { Suspense, lazy, useEffect, type ReactNode } from "react";
 
 import { Actions } from "../actions/actions";
 import { Boundary } from "../components/boundary";
+import { LinkTabs } from "../components/link-tabs";
 import { _ } from "../lib/i18n";
-import { go, href, usePlace } from "../lib/route";
+import { href, usePlace } from "../lib/route";
 import { MachinesPage } from "../machines/machines-page";
 import { OverviewPage } from "../overview/overview-page";
 import { JobsButton } from "./jobs";
@@ -45,12 +45,10 @@ export function App() {
         <Page isContentFilled className="no-masthead-sidebar">
             <PageSection type="tabs" hasBodyWrapper={false}>
                 <div className="areas">
-                    <Tabs component={TabsComponent.nav} aria-label={_("Areas")} activeKey={area} usePageInsets
-                          onSelect={(_event, key) => go(key ? [String(key)] : [])}>
-                        <Tab eventKey="" title={<TabTitleText>{_("Overview")}</TabTitleText>} href={href([])} aria-controls={undefined} />
-                        <Tab eventKey="machines" title={<TabTitleText>{_("Machines")}</TabTitleText>} href={href(["machines"])}
-                             aria-controls={undefined} />
-                    </Tabs>
+                    <LinkTabs label={_("Areas")} active={area} tabs={[
+                        { word: "", label: _("Overview"), href: href([]) },
+                        { word: "machines", label: _("Machines"), href: href(["machines"]) },
+                    ]} />
                     <JobsButton />
                 </div>
             </PageSection>

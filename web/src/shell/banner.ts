@@ -8,6 +8,7 @@ import type { Link } from "../store/house";
 export interface Banner {
     about: "agent" | "libvirt";
     title: string;
+    /** A line for each thing there is to say. */
     text: string;
     /** Whether the agent can be asked for: nobody has its name on the bus. */
     offersStart: boolean;
@@ -20,7 +21,7 @@ export function bannerOf(link: Link, agent: Agent | null, owner: string | null |
         return {
             about: "agent",
             title: owner ? _("The service hatagod does not answer as it should; it is asked again and again.") : _("The service hatagod does not run."),
-            text: [link.error && errorText(link.error), old].filter(Boolean).join(" "),
+            text: [link.error && errorText(link.error), old].filter(Boolean).join("\n"),
             offersStart: !owner,
         };
     // Before the first reading has ended, only an error tells a libvirt that is not there from one that is being read.
@@ -28,7 +29,7 @@ export function bannerOf(link: Link, agent: Agent | null, owner: string | null |
         return {
             about: "libvirt",
             title: _("libvirt does not answer. hatagod connects again as soon as it does."),
-            text: [agent.ConnectionError, agent.Ready && old].filter(Boolean).join(" "),
+            text: [agent.ConnectionError, agent.Ready && old].filter(Boolean).join("\n"),
             offersStart: false,
         };
     return null;

@@ -3,12 +3,12 @@
 import { Button } from "@pf/Button";
 import { Popover } from "@pf/Popover";
 import { Progress } from "@pf/Progress";
-import { Spinner } from "@pf/Spinner";
 import CheckCircleIcon from "@pf-icon/check-circle-icon";
 import ExclamationCircleIcon from "@pf-icon/exclamation-circle-icon";
 import MinusCircleIcon from "@pf-icon/minus-circle-icon";
 
 import type { Job } from "../bus/contract";
+import { Busy } from "../components/busy";
 import { Since } from "../components/since";
 import { _, fill, ngettext } from "../lib/i18n";
 import { useValue } from "../lib/observable";
@@ -24,7 +24,7 @@ const SHOWN = 12;
 
 function ResultIcon({ job }: { job: Job }) {
     if (job.State === "running")
-        return <Spinner size="sm" data-lasting aria-label={_("running")} />;
+        return <Busy size="sm" isLasting label={_("running")} />;
     if (job.Result === "done")
         return <CheckCircleIcon />;
     return job.Result === "canceled" ? <MinusCircleIcon /> : <ExclamationCircleIcon />;
@@ -82,11 +82,11 @@ export function JobsButton() {
     const jobs = ordered(useValue(useHouse().jobs.all));
     const running = jobs.filter(({ State }) => State === "running").length;
     return (
-        <Popover headerContent={_("Jobs")} headerComponent="h2" position="bottom-end" minWidth="min(24rem, 90vw)" aria-label={_("Jobs")}
+        <Popover className="jobs-list" headerContent={_("Jobs")} headerComponent="h2" position="bottom-end" minWidth="min(24rem, 90vw)" aria-label={_("Jobs")}
                  closeBtnAriaLabel={_("Close")}
                  bodyContent={jobs.length > 0 ? <JobList jobs={jobs} /> : <p>{_("Nothing is under way.")}</p>}>
             <Button variant="plain" className="jobs-button"
-                    icon={running > 0 ? <Spinner size="sm" data-lasting aria-label={_("running")} /> : undefined}>
+                    icon={running > 0 ? <Busy size="sm" isLasting label={_("running")} /> : undefined}>
                 {running > 0 ? fill(ngettext("{count} job", "{count} jobs", running), { count: running }) : _("Jobs")}
             </Button>
         </Popover>

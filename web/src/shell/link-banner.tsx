@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-import { Alert, AlertActionLink } from "@pf/Alert";
+import { AlertActionLink } from "@pf/Alert";
 import { PageSection } from "@pf/Page";
 
+import { Alert } from "../components/alert";
+import { Lines } from "../components/lines";
 import { _ } from "../lib/i18n";
 import { useValue } from "../lib/observable";
 import { useHouse } from "../store/context";
@@ -17,7 +19,7 @@ export function LinkBanner() {
                 <PageSection>
                     <Alert isInline variant="warning" title={banner.title} data-about={banner.about}
                            {...banner.offersStart ? { actionLinks: <AlertActionLink onClick={() => void house.start()}>{_("Start it")}</AlertActionLink> } : {}}>
-                        {banner.text}
+                        <Lines text={banner.text} />
                     </Alert>
                 </PageSection>
             )}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What went wrong, or well, in a corner of the page and to screen readers.
-import { Alert, AlertActionCloseButton, AlertActionLink, AlertGroup } from "@pf/Alert";
+import { AlertActionLink, AlertGroup } from "@pf/Alert";
 
 import { asBusError } from "../bus/errors";
+import { Alert } from "../components/alert";
 import { Observable, useValue } from "../lib/observable";
 import { errorText } from "../lib/words";
 
@@ -42,7 +43,7 @@ export function NoticeArea() {
         <AlertGroup isToast isLiveRegion className="notices">
             {useValue(notices).map(({ id, variant, title, text, actions }) => (
                 <Alert key={id} variant={variant} title={title} timeout={variant === "success" ? GOOD_NEWS_MS : false}
-                       onTimeout={() => dismiss(id)} actionClose={<AlertActionCloseButton onClose={() => dismiss(id)} />}
+                       onTimeout={() => dismiss(id)} onClose={() => dismiss(id)}
                        actionLinks={actions.map(({ label, onClick }) => (
                            <AlertActionLink key={label}
                                             onClick={() => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Stands where cockpit.js would, in a page without Cockpit: "?machines=1000&language=ja" beside the address. A test reaches the
-// agent as window.agent.
+// agent as window.agent, and what stands behind consoles as window.tools.
 import { FakeAgent } from "./agent.ts";
 import { tools } from "./channel.ts";
 import { makeCockpit } from "./cockpit.ts";
@@ -56,6 +56,6 @@ if (query.has("job") && paths[1])
         ProgressValid: true, Progress: 0.42, Bytes: 450e6, BytesTotal: 2 ** 30, Rate: 210e6, StartedAt: minutesAgo(0.1),
     });
 
-Object.assign(window, { agent, cockpit: makeCockpit(agent, {
+Object.assign(window, { agent, tools, cockpit: makeCockpit(agent, {
     language: query.get("language") ?? "en", delay: Number(query.get("delay") ?? 0),
 }) });

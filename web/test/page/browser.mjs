@@ -5,7 +5,7 @@ import { chromium } from "playwright-core";
 /** Set by test/pages.mjs, which serves the page. */
 const address = process.env.HATAGO_PAGE;
 
-const UUID = (n) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`;
+export const UUID = (n) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`;
 const RUNNING = UUID(2);
 
 /** Every page there is, by what test and pictures call it. */
@@ -31,9 +31,9 @@ export const launch = () => chromium.launch({
 
 /**
  * The page, opened: what it writes to the console as an error, or throws, is gathered in errors. options: language, theme, width,
- * height, query (of the stand-in: see test/fake/page.ts).
+ * height, query (of the stand-in: see test/fake/page.ts), unsettled: it is not waited for what still comes.
  */
-export async function open(browser, hash, { language = "en", theme = "light", width = 1280, height = 800, query = "" } = {}) {
+export async function open(browser, hash, { language = "en", theme = "light", width = 1280, height = 800, query = "", unsettled = false } = {}) {
     const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", timezoneId: "UTC" });
     const page = await context.newPage();
     const errors = [];
@@ -42,7 +42,7 @@ export async function open(browser, hash, { language = "en", theme = "light", wi
     page.on("pageerror", (error) => errors.push(String(error)));
     await page.addInitScript((style) => localStorage.setItem("shell:style", style), theme);
     await page.goto(`${address}?language=${language}&${query}#${hash}`);
-    await settled(page);
+    await (unsettled ? page.waitForSelector("h1, .pf-v6-c-skeleton") : settled(page));
     return { page, errors, close: () => context.close() };
 }
 
@@ -57,15 +57,18 @@ export async function setTheme(page, style) {
         localStorage.setItem("shell:style", style);
         window.dispatchEvent(new CustomEvent("cockpit-style", { detail: { style } }));
     }, style);
+    await rest(page);
 }
+
+/** Until nothing moves: colours that still change into those of another theme are none of either. */
+const rest = (page) => page.evaluate(() => Promise.all(document.getAnimations()
+    .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime)).map((one) => one.finished.catch(() => undefined))));
 
 /** Waits until it shows what it is about: a heading, no placeholders, and nothing that still comes in a chunk. */
 export async function settled(page) {
     await page.waitForSelector("h1");
     await page.waitForFunction(() => !document.querySelector(".pf-v6-c-skeleton, .pf-v6-c-spinner:not([data-lasting])"), null,
                                { timeout: 3000 }).catch(() => undefined);
-    // Colours that still change into those of another theme are none of either.
-    await page.evaluate(() => Promise.all(document.getAnimations()
-        .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime)).map((one) => one.finished.catch(() => undefined))));
+    await rest(page);
     await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))));
 }

@@ -1,53 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What holds for every page: axe finds nothing, nothing stands out sideways, nothing is written to the console as an error.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 
 import { go, launch, open, routes, setTheme } from "./browser.mjs";
+import { judge, overflow } from "./judge.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WIDTHS = [1280, 768, 390];
 
 let browser;
 before(async () => { browser = await launch(); });
 after(() => browser.close());
 
-/** One line for each thing that is wrong, with where it stands. */
-async function judge(page) {
-    const violations = await page.evaluate(async () => (await window.axe.run(document, {
-        resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    })).violations);
-    return violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.slice(0, 4).map(
-        ({ target, failureSummary }) => `    ${target.join(" ")}\n      ${failureSummary.split("\n").slice(1).join("\n      ")}`).join("\n")}`);
-}
-
-/** What stands out to the right of the page, which would make it scroll sideways. */
-const overflow = (page) => page.evaluate(() => {
-    const scrolls = (element) => element && element.scrollWidth > element.clientWidth + 1;
-    const main = document.querySelector("main, .pf-v6-c-page__main") ?? document.body;
-    if (!scrolls(document.documentElement) && !scrolls(main))
-        return [];
-    const clipped = (element) => {
-        for (let parent = element.parentElement; parent && parent !== main; parent = parent.parentElement)
-            if (getComputedStyle(parent).overflowX !== "visible")
-                return true;
-        return false;
-    };
-    return [...document.querySelectorAll("body *")]
-        .filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1 && !clipped(element))
-        .slice(0, 6).map((element) => `<${element.tagName.toLowerCase()} class="${element.className}"> `
-            + `${Math.round(element.getBoundingClientRect().right)} px: ${(element.textContent ?? "").slice(0, 40)}`);
-});
-
 for (const [name, hash] of routes)
     describe(name, () => {
         let opened;
-        before(async () => {
-            opened = await open(browser, hash);
-            await opened.page.evaluate(axe);
-        });
+        before(async () => { opened = await open(browser, hash); });
         after(() => opened.close());
 
         for (const theme of ["light", "dark"])

@@ -146,7 +146,7 @@ test("the banner says who is gone, and offers a start only where nobody owns the
     const error = new BusError("not-found", "no");
     const gone = bannerOf({ state: "lost", error }, inn, null);
     assert.deepEqual([gone?.about, gone?.offersStart], ["agent", true]);
-    assert.match(gone?.text ?? "", /not installed here.* may be old\.$/);
+    assert.match(gone?.text ?? "", /not installed here.*\n.* may be old\.$/);
     assert.equal(bannerOf({ state: "lost", error: new BusError("NotReady", "x") }, inn, ":1.7")?.offersStart, false);
     assert.doesNotMatch(bannerOf({ state: "lost" }, null, null)?.text ?? "", /old/);
     const libvirt = bannerOf({ state: "ready" }, { ...inn, Connected: false, ConnectionError: "Connection refused" }, ":1.7");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 import { Bullseye } from "@pf-layout/Bullseye";
 import { EmptyState, EmptyStateBody } from "@pf/EmptyState";
-import { Spinner } from "@pf/Spinner";
 
 import type { Machine } from "../../bus/contract";
+import { Busy } from "../../components/busy";
 import { _ } from "../../lib/i18n";
 import { go, usePlace } from "../../lib/route";
 import type { TabProps } from "../machine-page";
@@ -22,7 +22,7 @@ export function Console({ machine, alone = false }: { machine: Machine; alone?: 
     const { path, options } = usePlace();
     const ports = usePorts(machine);
     if (!ports)
-        return <Bullseye><Spinner aria-label={_("Reading …")} /></Bullseye>;
+        return <Bullseye><Busy label={_("Reading …")} /></Bullseye>;
 
     const port = ports.find(({ key }) => key === options.port) ?? ports[0];
     if (!port)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // One console: the frame it is shown in, with its tools, and what is said where there is nothing to show.
 import { Bullseye } from "@pf-layout/Bullseye";
-import { Spinner } from "@pf/Spinner";
 import { Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import type { Machine } from "../../bus/contract";
+import { Busy } from "../../components/busy";
 import { readClipboard, writeClipboard } from "../../lib/clipboard";
 import { _, fill } from "../../lib/i18n";
 import { useValue } from "../../lib/observable";
@@ -110,7 +110,7 @@ export function ConsoleView({ machine, port, ports, alone, onChoose }: Props) {
             </div>
             {serial && began && !connected && <StateLine machine={machine} port={port} phase={phase} session={session} />}
             <div className={`console-frame console-${port.kind}${fit ? " console-fit" : ""}`}>
-                <Suspense fallback={<Bullseye><Spinner aria-label={_("Loading …")} /></Bullseye>}>
+                <Suspense fallback={<Bullseye><Busy label={_("Loading …")} /></Bullseye>}>
                     {serial && shown && (
                         <Terminal stream={connected ? stream : null} fontSize={fontSize} readAloud={readAloud} label={label}
                                   onHandle={setHandle} onOutput={onOutput} />

@@ -2,10 +2,11 @@
 import { ActionGroup, Form, FormGroup } from "@pf/Form";
 import { Bullseye } from "@pf-layout/Bullseye";
 import { Button } from "@pf/Button";
-import { HelperText, HelperTextItem } from "@pf/HelperText";
+import { HelperText } from "@pf/HelperText";
 import { TextInput } from "@pf/TextInput";
 import { useState } from "react";
 
+import { Note } from "../../components/note";
 import { _ } from "../../lib/i18n";
 
 interface Props {
@@ -29,7 +30,7 @@ export function PasswordForm({ wrong, onPassword, onSkip }: Props) {
                     <TextInput id="display-password" type="password" value={password} autoFocus autoComplete="off"
                                validated={wrong ? "error" : "default"} onChange={(_event, value) => setPassword(value)} />
                     {wrong && (
-                        <HelperText isLiveRegion><HelperTextItem variant="error">{_("That was not it.")}</HelperTextItem></HelperText>
+                        <HelperText isLiveRegion><Note variant="error">{_("That was not it.")}</Note></HelperText>
                     )}
                 </FormGroup>
                 <ActionGroup>

@@ -25,7 +25,8 @@ export function SpiceNote({ machine, port, ports, onChoose }: Props) {
             <EmptyState titleText={fill(_("A browser cannot show a display of type {type}"), { type: port.type })} headingLevel="h2">
                 <EmptyStateBody>{_("On a computer with virt-viewer and hatago, this command shows it over ssh:")}</EmptyStateBody>
                 <EmptyStateFooter>
-                    <ClipboardCopy isReadOnly hoverTip={_("Copy")} clickTip={_("Copied")} textAriaLabel={_("Command")}>
+                    <ClipboardCopy variant="inline-compact" isCode isBlock isReadOnly hoverTip={_("Copy")} clickTip={_("Copied")}
+                                   copyAriaLabel={_("Copy")} textAriaLabel={_("Command")}>
                         {`hatago -H ${agent?.Hostname ?? "HOST"} view --display=${port.number} -- ${machine.UUID}`}
                     </ClipboardCopy>
                 </EmptyStateFooter>

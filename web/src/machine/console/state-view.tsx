@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // In place of a console that shows nothing now, or in a line above what it last showed.
-import { Alert, AlertActionLink } from "@pf/Alert";
+import { AlertActionLink } from "@pf/Alert";
 import { Button } from "@pf/Button";
 import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from "@pf/EmptyState";
-import { HelperText, HelperTextItem } from "@pf/HelperText";
+import { HelperText } from "@pf/HelperText";
 import { Label } from "@pf/Label";
 import { Spinner } from "@pf/Spinner";
 import ExclamationCircleIcon from "@pf-icon/exclamation-circle-icon";
@@ -15,6 +15,8 @@ import { useAct } from "../../actions/act";
 import { obstacle } from "../../actions/choices";
 import { verbOf } from "../../actions/verbs";
 import type { Machine } from "../../bus/contract";
+import { Alert } from "../../components/alert";
+import { Note } from "../../components/note";
 import { _ } from "../../lib/i18n";
 import { useAnswers } from "../../store/context";
 import { phaseWords } from "./phases";
@@ -51,7 +53,7 @@ function useOffer({ machine, session, phase, port }: Props): Offer | null {
     }
 }
 
-const icons = { quiet: UnpluggedIcon, busy: Spinner, bad: ExclamationCircleIcon };
+const icons = { quiet: UnpluggedIcon, busy: () => <Spinner aria-hidden />, bad: ExclamationCircleIcon };
 
 /** Said to screen readers, too, whenever it changes. asks: for a password, before it shows anything. */
 export function PhaseLabel({ phase, port, asks }: Pick<Props, "phase" | "port"> & { asks: boolean }) {
@@ -81,7 +83,7 @@ export function StateView(props: Props) {
                     <EmptyStateActions>
                         <Button onClick={offer.take} isAriaDisabled={offer.hindered !== ""}>{offer.label}</Button>
                     </EmptyStateActions>
-                    {offer.hindered && <HelperText><HelperTextItem>{offer.hindered}</HelperTextItem></HelperText>}
+                    {offer.hindered && <HelperText><Note>{offer.hindered}</Note></HelperText>}
                 </EmptyStateFooter>
             )}
         </EmptyState>

@@ -12,6 +12,7 @@ import ExternalLinkIcon from "@pf-icon/external-link-alt-icon";
 import KeyboardIcon from "@pf-icon/keyboard-icon";
 import { Fragment, useState, type ComponentType } from "react";
 
+import { leaveMenu } from "../../components/popper";
 import { _ } from "../../lib/i18n";
 import type { ConsoleHandle } from "./handle";
 import { chords } from "./keyboard";
@@ -54,7 +55,8 @@ function Tool({ label, Icon, isDisabled = false, onClick }: { label: string; Ico
 function KeysMenu({ handle, isDisabled, menusIn }: { handle: ConsoleHandle; isDisabled: boolean; menusIn: HTMLElement | null }) {
     const [isOpen, setOpen] = useState(false);
     return (
-        <Dropdown isOpen={isOpen} onOpenChange={setOpen} isScrollable popperProps={{ appendTo: () => menusIn ?? document.body, position: "end" }}
+        <Dropdown isOpen={isOpen} onOpenChange={setOpen} shouldFocusFirstItemOnOpen isScrollable maxMenuHeight="min(28rem, 60vh)"
+                  popperProps={{ appendTo: () => menusIn ?? document.body, position: "end", preventOverflow: true }}
                   onSelect={() => setOpen(false)}
                   toggle={(ref) => (
                       <MenuToggle ref={ref} icon={<KeyboardIcon />} isDisabled={isDisabled} isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -83,7 +85,8 @@ function KeysMenu({ handle, isDisabled, menusIn }: { handle: ConsoleHandle; isDi
 function MoreMenu({ items, menusIn }: { items: Item[]; menusIn: HTMLElement | null }) {
     const [isOpen, setOpen] = useState(false);
     return (
-        <Dropdown isOpen={isOpen} onOpenChange={setOpen} popperProps={{ appendTo: () => menusIn ?? document.body, position: "end" }}
+        <Dropdown isOpen={isOpen} onOpenChange={setOpen} shouldFocusFirstItemOnOpen
+                  popperProps={{ appendTo: () => menusIn ?? document.body, position: "end", preventOverflow: true }}
                   onSelect={() => setOpen(false)}
                   toggle={(ref) => (
                       <MenuToggle ref={ref} variant="plain" icon={<EllipsisIcon />} aria-label={_("More for this console")} isExpanded={isOpen}
@@ -92,7 +95,12 @@ function MoreMenu({ items, menusIn }: { items: Item[]; menusIn: HTMLElement | nu
             <DropdownList>
                 {items.map(({ word, label, take, isDisabled = false, isOn }) => (
                     <DropdownItem key={word} isAriaDisabled={isDisabled} {...isOn === undefined ? {} : { isSelected: isOn }}
-                                  onClick={() => !isDisabled && take()}>
+                                  onClick={() => {
+                                      if (isDisabled)
+                                          return;
+                                      leaveMenu();
+                                      take();
+                                  }}>
                         {label}
                     </DropdownItem>
                 ))}

@@ -3,12 +3,14 @@
 import { Button } from "@pf/Button";
 import { Form, FormGroup } from "@pf/Form";
 import { FormSelect, FormSelectOption } from "@pf/FormSelect";
-import { HelperText, HelperTextItem } from "@pf/HelperText";
-import { Modal, ModalBody, ModalFooter, ModalHeader } from "@pf/Modal";
+import { HelperText } from "@pf/HelperText";
+import { Modal, ModalBody, ModalFooter } from "@pf/Modal";
 import { Progress } from "@pf/Progress";
 import { TextArea } from "@pf/TextArea";
 import { useEffect, useRef, useState } from "react";
 
+import { DialogHeader } from "../../components/dialog-header";
+import { Note } from "../../components/note";
 import { _, fill, language, ngettext } from "../../lib/i18n";
 import type { ConsoleHandle } from "./handle";
 import { type, typed, type Layout } from "./keyboard";
@@ -43,7 +45,7 @@ export function TypeDialog({ handle, onClose }: { handle: ConsoleHandle; onClose
     };
     return (
         <Modal variant="small" isOpen onClose={close} aria-labelledby="type-title">
-            <ModalHeader title={_("Type a text")} labelId="type-title" description={_("It is typed into the display, key by key.")} />
+            <DialogHeader title={_("Type a text")} id="type-title" description={_("It is typed into the display, key by key.")} />
             <ModalBody>
                 <Form>
                     <FormGroup label={_("Text")} fieldId="type-text">
@@ -51,10 +53,10 @@ export function TypeDialog({ handle, onClose }: { handle: ConsoleHandle; onClose
                                   isDisabled={done !== null} onChange={(_event, value) => setText(value)} />
                         {left > 0 && (
                             <HelperText isLiveRegion>
-                                <HelperTextItem variant="warning">
+                                <Note variant="warning">
                                     {fill(ngettext("{count} character is on no key of this keyboard, and is left out.",
                                                    "{count} characters are on no key of this keyboard, and are left out.", left), { count: left })}
-                                </HelperTextItem>
+                                </Note>
                             </HelperText>
                         )}
                     </FormGroup>

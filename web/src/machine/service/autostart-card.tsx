@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Whether the boot of the host starts it, and who sees to that.
-import { Alert, AlertActionLink } from "@pf/Alert";
+import { AlertActionLink } from "@pf/Alert";
 import { Card, CardBody, CardHeader, CardTitle } from "@pf/Card";
-import { HelperText, HelperTextItem } from "@pf/HelperText";
+import { HelperText } from "@pf/HelperText";
 import { List, ListItem } from "@pf/List";
 import { Switch } from "@pf/Switch";
 import { Stack, StackItem } from "@pf-layout/Stack";
 import { useState } from "react";
 
 import type { Machine } from "../../bus/contract";
+import { Alert } from "../../components/alert";
+import { Note } from "../../components/note";
 import { _, fill } from "../../lib/i18n";
 import { notifyError } from "../../shell/notices";
 import { useHouse } from "../../store/context";
@@ -38,11 +40,11 @@ export function AutostartCard({ machine, obstacle }: { machine: Machine; obstacl
                                 isDisabled={busy || bySystemd || obstacle !== ""} aria-describedby="autostart-why"
                                 onChange={(_event, checked) => set(checked)} />
                         <HelperText id="autostart-why">
-                            {obstacle && <HelperTextItem>{obstacle}</HelperTextItem>}
+                            {obstacle && <Note>{obstacle}</Note>}
                             {bySystemd && (
-                                <HelperTextItem>
+                                <Note>
                                     {fill(_("To change it here, take that back first: systemctl disable {unit}"), { unit: `'${machine.Unit}'` })}
-                                </HelperTextItem>
+                                </Note>
                             )}
                         </HelperText>
                     </StackItem>

@@ -6,6 +6,7 @@ import { Select, SelectList, SelectOption } from "@pf/Select";
 import { TextInputGroup, TextInputGroupMain } from "@pf/TextInputGroup";
 import { useRef, useState, type KeyboardEvent } from "react";
 
+import { popper } from "../../components/popper";
 import { _, fill } from "../../lib/i18n";
 
 export interface Choice { uuid: string; name: string }
@@ -50,7 +51,7 @@ export function MachinePicker({ id, label, from, chosen, isDisabled, onChange }:
     };
     return (
         <Select isOpen={isOpen} onOpenChange={setOpen} onSelect={(_event, value) => add(String(value))} innerRef={menu}
-                isScrollable maxMenuHeight="18rem"
+                popperProps={popper} isScrollable maxMenuHeight="18rem"
                 toggle={(ref) => (
                     <MenuToggle innerRef={ref} variant="typeahead" isFullWidth isExpanded={isOpen} isDisabled={isDisabled}
                                 aria-label={label} onClick={() => setOpen(!isOpen)}>

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How a machine is a service: order, readiness, its stop. What is wrong stands at its field.
 import { ActionGroup, Form, FormGroup, FormHelperText } from "@pf/Form";
-import { Alert } from "@pf/Alert";
 import { Button } from "@pf/Button";
 import { Card, CardBody, CardHeader, CardTitle } from "@pf/Card";
 import { FormSelect, FormSelectOption } from "@pf/FormSelect";
-import { HelperText, HelperTextItem } from "@pf/HelperText";
+import { HelperText } from "@pf/HelperText";
 import { InputGroup, InputGroupItem } from "@pf/InputGroup";
 import { Radio } from "@pf/Radio";
 import { Skeleton } from "@pf/Skeleton";
@@ -13,6 +12,8 @@ import { TextInput } from "@pf/TextInput";
 import { useMemo, useState, type ReactNode } from "react";
 
 import type { Machine } from "../../bus/contract";
+import { Alert } from "../../components/alert";
+import { Note } from "../../components/note";
 import { span } from "../../lib/format";
 import { _, fill } from "../../lib/i18n";
 import { useValue } from "../../lib/observable";
@@ -144,11 +145,11 @@ function Notes({ form, field, help }: { form: SettingsForm; field: Field; help?:
     return (
         <FormHelperText>
             <HelperText isLiveRegion>
-                {fault && <HelperTextItem variant="error">{fault}</HelperTextItem>}
+                {fault && <Note variant="error">{fault}</Note>}
                 {form.contested.includes(field) && (
-                    <HelperTextItem variant="warning">{_("Somebody has changed this meanwhile: applying puts your value in its place.")}</HelperTextItem>
+                    <Note variant="warning">{_("Somebody has changed this meanwhile: applying puts your value in its place.")}</Note>
                 )}
-                {!fault && help && <HelperTextItem>{help}</HelperTextItem>}
+                {!fault && help && <Note>{help}</Note>}
             </HelperText>
         </FormHelperText>
     );

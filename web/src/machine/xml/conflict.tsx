@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Others have changed the XML that is being edited: theirs is shown, and nothing is overwritten unseen.
-import { ActionGroup } from "@pf/Form";
-import { Alert } from "@pf/Alert";
 import { Button } from "@pf/Button";
-import { Spinner } from "@pf/Spinner";
 import { Title } from "@pf/Title";
 import { Suspense, lazy, useEffect, useState } from "react";
 
 import type { Machine } from "../../bus/contract";
+import { Alert } from "../../components/alert";
+import { Busy } from "../../components/busy";
 import { _ } from "../../lib/i18n";
 import { beginDraft, changeDraft, type Draft } from "./drafts";
 
@@ -33,15 +32,15 @@ export function Conflict({ machine: { UUID }, draft }: { machine: Machine; draft
                     ? _("You and others have changed the same lines. Your text is kept; what will change is then shown against theirs, so that you see what of theirs it takes back.")
                     : _("Your changes and theirs are in different places: both can be had.")}
             </Alert>
-            <Suspense fallback={<Spinner aria-label={_("Loading …")} />}>
+            <Suspense fallback={<Busy label={_("Loading …")} />}>
                 <ChangesView before={base} after={theirs} label={_("What others have changed")} />
             </Suspense>
-            <ActionGroup>
+            <div className="xml-end xml-deeds">
                 {both !== null
                     ? <Button isDisabled={both === undefined} onClick={() => changeDraft(UUID, { base: theirs, text: both!, step: "review" })}>{_("Add my changes to theirs")}</Button>
                     : <Button onClick={() => changeDraft(UUID, { base: theirs, step: "edit" })}>{_("Go on with my text")}</Button>}
                 <Button variant="secondary" onClick={() => beginDraft(UUID, theirs)}>{_("Discard mine, begin with theirs")}</Button>
-            </ActionGroup>
+            </div>
         </div>
     );
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What was edited of a machine that is gone: it can be kept elsewhere, or be discarded.
-import { Alert, AlertActionLink } from "@pf/Alert";
+import { AlertActionLink } from "@pf/Alert";
 
+import { Alert } from "../../components/alert";
 import { writeClipboard } from "../../lib/clipboard";
 import { _ } from "../../lib/i18n";
 import { notify } from "../../shell/notices";

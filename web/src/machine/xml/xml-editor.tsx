@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Edits the stored XML: text, what differs, saved; or what others have changed meanwhile.
-import { ActionGroup } from "@pf/Form";
-import { Alert, AlertActionLink } from "@pf/Alert";
+import { AlertActionLink } from "@pf/Alert";
 import { Button } from "@pf/Button";
-import { Spinner } from "@pf/Spinner";
 import { Title } from "@pf/Title";
 import { Suspense, lazy, useEffect, useRef, useState } from "react";
 
 import type { Machine } from "../../bus/contract";
+import { Alert } from "../../components/alert";
+import { Busy } from "../../components/busy";
 import { _, fill } from "../../lib/i18n";
 import { notify } from "../../shell/notices";
 import { useHouse } from "../../store/context";
@@ -64,13 +64,13 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
                 <Title headingLevel="h2" size="lg">{_("What will change")}</Title>
                 {running && <NextStart />}
                 {isContested(draft) && <Contested uuid={UUID} />}
-                <Suspense fallback={<Spinner aria-label={_("Loading …")} />}>
+                <Suspense fallback={<Busy label={_("Loading …")} />}>
                     <ChangesView before={draft.base} after={draft.text} label={_("What will change")} />
                 </Suspense>
-                <ActionGroup>
+                <div className="xml-end xml-deeds">
                     <Button onClick={() => void save()} isLoading={saving} isDisabled={saving}>{_("Save")}</Button>
                     <Button variant="secondary" isDisabled={saving} onClick={() => changeDraft(UUID, { step: "edit" })}>{_("Go on editing")}</Button>
-                </ActionGroup>
+                </div>
             </div>
         );
     return (
@@ -91,18 +91,20 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
             <XMLArea handle={area} text={draft.text} label={_("Stored configuration, libvirt XML")} wrongLine={fault?.line ?? 0}
                      {...fault ? { describedBy: "xml-fault" } : {}}
                      onChange={(text) => changeDraft(UUID, { text })} />
-            {discarding && (
-                <Alert isInline variant="warning" title={_("What you have changed would be lost.")} actionLinks={(
-                    <>
-                        <AlertActionLink onClick={() => dropDraft(UUID)}>{_("Discard it")}</AlertActionLink>
-                        <AlertActionLink onClick={() => setDiscarding(false)}>{_("Go on editing")}</AlertActionLink>
-                    </>
-                )} />
-            )}
-            <ActionGroup>
-                <Button onClick={review} isDisabled={!isUnsaved(draft)}>{_("Review what changes")}</Button>
-                <Button variant="link" onClick={cancel}>{_("Cancel")}</Button>
-            </ActionGroup>
+            <div className="xml-end">
+                {discarding && (
+                    <Alert isInline isLiveRegion variant="warning" title={_("What you have changed would be lost.")} actionLinks={(
+                        <>
+                            <AlertActionLink onClick={() => dropDraft(UUID)}>{_("Discard it")}</AlertActionLink>
+                            <AlertActionLink onClick={() => setDiscarding(false)}>{_("Go on editing")}</AlertActionLink>
+                        </>
+                    )} />
+                )}
+                <div className="xml-deeds">
+                    <Button onClick={review} isDisabled={!isUnsaved(draft)}>{_("Review what changes")}</Button>
+                    <Button variant="link" onClick={cancel}>{_("Cancel")}</Button>
+                </div>
+            </div>
         </div>
     );
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-import { Alert } from "@pf/Alert";
 import { Button } from "@pf/Button";
-import { Spinner } from "@pf/Spinner";
 import { Switch } from "@pf/Switch";
 import { ToggleGroup, ToggleGroupItem } from "@pf/ToggleGroup";
 import { Tooltip } from "@pf/Tooltip";
@@ -9,6 +7,8 @@ import { useEffect, useState } from "react";
 
 import { obstacle } from "../../actions/choices";
 import { asBusError, type BusError } from "../../bus/errors";
+import { Alert } from "../../components/alert";
+import { Busy } from "../../components/busy";
 import { writeClipboard } from "../../lib/clipboard";
 import { _ } from "../../lib/i18n";
 import { useValue } from "../../lib/observable";
@@ -84,7 +84,7 @@ export function XMLTab({ machine }: TabProps) {
                     {shown.error.denied ? _("Turn on administrative access in the bar above, or ask an administrator for the right.") : errorText(shown.error)}
                 </Alert>
             )}
-            {shown.text === null && !shown.error && <Spinner aria-label={_("Reading …")} />}
+            {shown.text === null && !shown.error && <Busy label={_("Reading …")} />}
             {shown.text !== null && (
                 <XMLArea text={shown.text} label={inactive ? _("Stored configuration, libvirt XML") : _("Configuration as it runs, libvirt XML")} />
             )}
