@@ -82,7 +82,7 @@ export function JobsButton() {
     const jobs = ordered(useValue(useHouse().jobs.all));
     const running = jobs.filter(({ State }) => State === "running").length;
     return (
-        <Popover className="jobs-list" headerContent={_("Jobs")} headerComponent="h2" position="bottom-end" minWidth="min(24rem, 90vw)" aria-label={_("Jobs")}
+        <Popover headerContent={_("Jobs")} headerComponent="h2" position="bottom-end" minWidth="min(24rem, 90vw)" aria-label={_("Jobs")}
                  closeBtnAriaLabel={_("Close")}
                  bodyContent={jobs.length > 0 ? <JobList jobs={jobs} /> : <p>{_("Nothing is under way.")}</p>}>
             <Button variant="plain" className="jobs-button"
