@@ -46,11 +46,13 @@ const opened = async ({ clock = false } = {}) => {
             requestAnimationFrame(() => setTimeout(() => { window.rowsAt = performance.now(); }));
         }).observe(document, { childList: true, subtree: true });
     });
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable", { timeDomain: "threadTicks" }); // it counts from now on
     await page.goto(address);
     if (clock)
         await page.clock.runFor(1000);
     await page.waitForSelector("tr[data-index]");
-    return page;
+    return { page, session };
 };
 
 const spread = (times) => ({ median: median(times), least: Math.min(...times), most: Math.max(...times) });
@@ -59,25 +61,23 @@ const spread = (times) => ({ median: median(times), least: Math.min(...times), m
 async function firstRows() {
     const times = [], work = [];
     for (let round = 0; round < rounds; round++) {
-        const page = await opened();
+        const { page, session } = await opened();
         await page.waitForFunction(() => window.rowsAt);
         times.push(await page.evaluate(() => window.rowsAt));
-        work.push(await workOf(page));
+        work.push(await workOf(session));
         await page.close();
     }
     return { ...spread(times), work: spread(work) };
 }
 
-async function workOf(page) {
-    const session = await page.context().newCDPSession(page);
-    await session.send("Performance.enable", { timeDomain: "threadTicks" });
+async function workOf(session) {
     const { metrics } = await session.send("Performance.getMetrics");
     return metrics.find(({ name }) => name === "ThreadTime").value * 1000;
 }
 
 /** Tasks of more than 50 ms while machines change. */
 async function whileChanging() {
-    const page = await opened();
+    const { page } = await opened();
     await page.waitForTimeout(1000);
     const seen = await page.evaluate(async ({ perSecond, seconds }) => {
         const tasks = [];
@@ -104,7 +104,7 @@ async function whileChanging() {
 
 /** Bytes of the heap, after a collection of garbage: at first, and after an hour. */
 async function anHour() {
-    const page = await opened({ clock: true });
+    const { page } = await opened({ clock: true });
     const session = await page.context().newCDPSession(page);
     const heap = async () => {
         await session.send("HeapProfiler.collectGarbage");
