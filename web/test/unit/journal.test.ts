@@ -123,3 +123,11 @@ test("former units are those of names that the machine had, unless another has o
         { name: ".ä/b c-d", unit: "hatago-vm@\\x2e\\xc3\\xa4-b\\x20c\\x2dd.service" },
     ]);
 });
+
+test("a name that is too long for a unit had one that is called after the UUID", () => {
+    const machine = { path: "/m/1", Unit: "hatago-vm@now.service", UUID: "0a1b-2c" } as Machine;
+    const named = (Detail: string) => formerUnits(machine, [machine], [{ When: 1, Path: "/m/1", Name: "", Event: "renamed", Detail }]);
+    assert.deepEqual(named("宿".repeat(30)), [{ name: "宿".repeat(30), unit: "hatago-vm@0a1b\\x2d2c.service" }]);
+    assert.deepEqual(named("a".repeat(231)).map(({ unit }) => unit.length), [249]);
+    assert.deepEqual(named("a".repeat(232)), [{ name: "a".repeat(232), unit: "hatago-vm@0a1b\\x2d2c.service" }]);
+});
