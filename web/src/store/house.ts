@@ -33,6 +33,8 @@ export class House {
     readonly agent = new Observable<Agent | null>(null);
     /** The latest, the newest at the end; null: not read yet. */
     readonly events = new Observable<readonly MachineEvent[] | null>(null);
+    /** How often all was read: what happened while the agent was away no signal tells, and its counts begin anew with it. */
+    readonly readings = new Observable(0);
     readonly connection: Connection;
     readonly jobs: Jobs;
     readonly statistics: Statistics;
@@ -108,6 +110,8 @@ export class House {
             if (reading !== this.reading)
                 return;
             this.link.set({ state: "ready" });
+            if (this.agent.get()?.Ready)
+                this.readings.set(this.readings.get() + 1);
             this.details.renew();
             this.statistics.renew();
             await Promise.all([

@@ -49,6 +49,33 @@ test("what libvirt refuses is told in our words first, with its own below", asyn
     await close();
 });
 
+test("who edits is told of what others have changed while the agent was away", async () => {
+    const { page, close } = await open(browser, ROUTES.xml);
+    const area = page.locator("textarea.xml-text");
+    await area.and(page.locator("[readonly]")).waitFor();
+    await page.evaluate(() => window.agent.die());
+    await page.locator("[data-about=agent]").waitFor();
+    await page.evaluate(`{
+        const { agent } = window, path = (${PATH})();
+        agent.xml.set(path, agent.call(path, "", "GetXML", [])[0].replace("1048576", "3145728"));
+        agent.live();
+    }`);
+    await page.waitForFunction(() => document.querySelector("textarea.xml-text").value.includes("3145728"));
+
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    await area.fill((await area.inputValue()).replace("3145728", "2097152"));
+    // The count of its configurations begins anew with the agent: it is 1 before and after.
+    await page.evaluate(() => window.agent.die());
+    await page.locator("[data-about=agent]").waitFor();
+    await page.evaluate(`{
+        const { agent } = window, path = (${PATH})();
+        agent.xml.set(path, agent.call(path, "", "GetXML", [])[0].replace(">2</vcpu>", ">4</vcpu>"));
+        agent.live();
+    }`);
+    await page.getByRole("heading", { name: "Others have changed it meanwhile" }).waitFor();
+    await close();
+});
+
 test("the journal goes on under a new name, with what was written under the old one", async () => {
     const { page, close } = await open(browser, ROUTES.service);
     await page.getByText("Started hatago-vm@web.service").waitFor();

@@ -9,6 +9,7 @@ import type { Machine } from "../../bus/contract";
 import { Alert } from "../../components/alert";
 import { Busy } from "../../components/busy";
 import { _, fill } from "../../lib/i18n";
+import { useValue } from "../../lib/observable";
 import { notify } from "../../shell/notices";
 import { useHouse } from "../../store/context";
 import { wellFormed } from "./check";
@@ -34,11 +35,12 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
     const [discarding, setDiscarding] = useState(false);
     const { fault } = draft;
     const { ConfigurationSerial } = machine;
+    const readings = useValue(house.readings);
 
     useEffect(() => {
         if (!saving)
             void compareDraft(house, { path, UUID });
-    }, [house, path, UUID, ConfigurationSerial, saving]);
+    }, [house, path, UUID, ConfigurationSerial, readings, saving]);
 
     const review = () => {
         const found = wellFormed(draft.text);

@@ -38,6 +38,7 @@ export function XMLTab({ machine }: TabProps) {
     const answer = useAnswers([machine], EDIT).get(machine.path)?.["set-xml"];
     const [saved, setSaved] = useState(0);
     const { path, State, PendingChanges, ConfigurationSerial } = machine;
+    const readings = useValue(house.readings);
     const inactive = machine.Persistent && (stored || !running);
 
     useEffect(() => {
@@ -51,8 +52,8 @@ export function XMLTab({ machine }: TabProps) {
         return () => {
             wanted = false;
         };
-        // With each state, each change that is waiting and each other stored one it can be another.
-    }, [house, path, inactive, secure, State, PendingChanges, ConfigurationSerial, saved]);
+        // With each state, each change that is waiting, each other stored one and each run of the agent it can be another.
+    }, [house, path, inactive, secure, State, PendingChanges, ConfigurationSerial, readings, saved]);
 
     const edit = () => void readForEdit(house, machine).then(
         (xml) => beginDraft(machine.UUID, xml), (thrown: unknown) => notifyError(_("The XML cannot be edited"), thrown));
