@@ -182,7 +182,8 @@ def test_meson_install_puts_the_same_files_and_touches_nothing_else(tmp_path):
     output("ninja", "-C", build)
     output("unshare", "--mount", "sh", "-c", CONFINED, "sh", tmp_path, "meson", "install", "-C",
            build, "--no-rebuild", "--destdir", destination)
-    expected = {line.split()[1].removesuffix(".gz"): line.split()[0]
+    # Debian's tools compress manual pages; what of the page is compressed is so from the build on.
+    expected = {re.sub(r"(/man/.*)\.gz$", r"\1", line.split()[1]): line.split()[0]
                 for files in table().values() for line in files}
     found = {str(path)[len(str(destination)):]: path for path in destination.rglob("*")
              if not path.is_dir()}
