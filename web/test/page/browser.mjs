@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What the tests of the page share: Chromium, the routes there are, and a page over the stand-in agent that tells its errors.
+import { beforeEach } from "node:test";
+
 import { chromium } from "playwright-core";
 
 /** Set by test/pages.mjs, which serves the page. */
@@ -23,6 +25,17 @@ export const ROUTES = {
 const wanted = (process.env.HATAGO_ROUTES ?? "").split(",").filter(Boolean);
 export const routes = Object.entries(ROUTES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
 
+/** No test takes so long: one that never ends fails, with all that its file had still to do. */
+const ENDLESS_MS = 300_000;
+let endless;
+beforeEach((test) => {
+    globalThis.clearTimeout(endless);
+    endless = setTimeout(() => {
+        console.error(`no end after ${ENDLESS_MS / 1000} s: ${test.name}`);
+        process.exit(1);
+    }, ENDLESS_MS).unref();
+});
+
 export const launch = () => chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -31,9 +44,12 @@ export const launch = () => chromium.launch({
 
 /**
  * The page, opened: what it writes to the console as an error, or throws, is gathered in errors. options: language, theme, width,
- * height, query (of the stand-in: see test/fake/page.ts), unsettled: it is not waited for what still comes.
+ * height, query (of the stand-in: see test/fake/page.ts), prepare: done with the page before it loads anything, unsettled: it is not
+ * waited for what still comes.
  */
-export async function open(browser, hash, { language = "en", theme = "light", width = 1280, height = 800, query = "", unsettled = false } = {}) {
+export async function open(browser, hash, {
+    language = "en", theme = "light", width = 1280, height = 800, query = "", prepare = () => undefined, unsettled = false,
+} = {}) {
     const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", timezoneId: "UTC" });
     const page = await context.newPage();
     const errors = [];
@@ -41,6 +57,7 @@ export async function open(browser, hash, { language = "en", theme = "light", wi
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     page.on("pageerror", (error) => errors.push(String(error)));
     await page.addInitScript((style) => localStorage.setItem("shell:style", style), theme);
+    await prepare(page);
     await page.goto(`${address}?language=${language}&${query}#${hash}`);
     await (unsettled ? page.waitForSelector("h1, .pf-v6-c-skeleton") : settled(page));
     return { page, errors, close: () => context.close() };

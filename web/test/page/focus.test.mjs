@@ -75,8 +75,10 @@ for (const [what, [state, machine, label]] of Object.entries(DIALOGS))
         const { hash, query } = STATES[state];
         const { page, errors, close, name } = await opened(hash, query, (hand) =>
             hand.see("button", "Actions: {name}", { values: { name: machine } }));
-        while (!(await focused(page)).startsWith(label))
+        for (let presses = 0; !(await focused(page)).startsWith(label); presses++) {
+            assert.ok(presses < 50, `arrows do not lead to ${label}`);
             await page.keyboard.press("ArrowDown");
+        }
         await page.keyboard.press("Enter");
         await page.getByRole("dialog").waitFor();
         await keeps(page);
