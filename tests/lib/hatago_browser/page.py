@@ -8,7 +8,7 @@ import time
 from .driver import MODULES, TOP, BrowserError
 from .locator import Locator
 
-SCREENSHOTS = TOP / "build" / "screenshots"
+SCREENSHOTS = TOP / "build" / "screenshots" / os.environ.get("HATAGO_SUITE", "")
 FRAME = 'iframe[name="cockpit1:localhost/hatago"]'
 # An address of Cockpit's own pages; what they complain of is not ours.
 FOREIGN = re.compile(r"/cockpit/(?:@localhost|\$[0-9a-f]+)/(?!hatago/)|/(?:shell|static)/")
