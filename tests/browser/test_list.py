@@ -91,9 +91,9 @@ def test_three_are_started_at_once(browser, host, thousand):
             assert host.run(["virsh", "-q", "-c", "qemu:///system", "domstate", name]).stdout.strip() == "running"
 
         virsh(host, f"resume {NAMES[2]}", f"suspend {NAMES[0]}", f"destroy {NAMES[1]}")
-        row(page, NAMES[2]).expect(re.compile("running", re.I), timeout=3)
-        row(page, NAMES[0]).expect(re.compile("paused", re.I), timeout=3)
-        row(page, NAMES[1]).expect(re.compile("shut|off", re.I), timeout=3)
+        row(page, NAMES[2]).expect(re.compile("running", re.I))
+        row(page, NAMES[0]).expect(re.compile("paused", re.I))
+        row(page, NAMES[1]).expect(re.compile("shut|off", re.I))
 
 
 def test_a_plain_user_sees_why_not(browser, thousand):

@@ -111,12 +111,12 @@ def test_what_virsh_does_shows_at_once(show, web, host):
     with show(web) as page:
         page.locator(".machine-head").expect("running")
         host.run(["virsh", "suspend", "web"])
-        page.locator(".machine-head").expect("paused", timeout=2)
+        page.locator(".machine-head").expect("paused")
         button(page, "Resume").expect()
         host.run(["virsh", "resume", "web"])
-        page.locator(".machine-head").expect("running", timeout=2)
+        page.locator(".machine-head").expect("running")
         host.run(["virsh", "destroy", "web"])
-        button(page, "Start").expect(timeout=2)
+        button(page, "Start").expect()
         button(page, "Start").click()
         page.locator(".machine-head").expect("running", timeout=20)
 

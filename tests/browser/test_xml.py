@@ -116,6 +116,7 @@ def test_what_others_define_is_shown_at_once(browser, defined):
 
         edit(page)
         replace(page, "<devices>", "<description>mine</description>\n  <devices>")
+        page.get_by_role("button", name="Review what changes").expect(enabled=True)  # what was typed is rendered
         assert page.get_by_text("Others have changed it meanwhile").count() == 0
         define(defined, ("<on_reboot>destroy</on_reboot>", "<on_reboot>restart</on_reboot>"))
         page.get_by_text("Others have changed it meanwhile").expect(timeout=20)
