@@ -2,7 +2,7 @@
 // Usage: node test/pages.mjs [--junit FILE] [--pictures FOLDER] [--route NAME …] [WORD …]
 // Runs test/page/*.test.mjs (those whose names hold one of the words): the whole page in Chromium, over the stand-in for Cockpit
 // and the agent. --route: only that page or state, such as overview or menu-machine; see ROUTES in test/page/browser.mjs, and
-// test/page/states.mjs. --pictures: also makes a picture of each in every theme, size and language.
+// test/page/states.mjs. --pictures: also makes pictures of each, in both themes and languages, wide and narrow.
 import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
