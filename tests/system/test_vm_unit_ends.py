@@ -25,6 +25,23 @@ def test_stopped_while_it_is_looked_for_it_is_off(vm):
     assert vm.reason() == "shutdown"
 
 
+def test_stopped_while_it_is_looked_for_it_is_off_without_its_process(vm):
+    """libvirt says that it runs, and the file with its process is gone: libvirt still ends it."""
+    vm.define()
+    vm.virsh("start")
+    vm.wait_ready()
+    (vm.host.root / f"run/libvirt/qemu/{vm.title}.pid").unlink()
+    with frozen(vm.host, "libvirtd"):
+        request = vm.request("paused")
+        vm.systemctl("start", "--no-block")
+        wait(lambda: not request.exists(), 20, "it looks")
+        vm.systemctl("stop", "--no-block")
+        wait(lambda: vm.is_("deactivating"), 20, "it is stopped")
+    vm.wait_unit("inactive", "success", seconds=60)
+    assert vm.state() == "shut off"
+    assert vm.reason() == "shutdown"
+
+
 def test_a_stop_waits_for_a_slow_restore(vm):
     """For longer than its own time, as long as that goes on; nothing of what was saved is lost."""
     vm.define().start().wait_ready()

@@ -21,6 +21,7 @@
 
 /* libvirt may be started by its socket first, and reads all its machines. */
 #define FIND_SPAN (60 * G_TIME_SPAN_SECOND)
+/* Longer than GONE_SPAN, and what libvirt takes for its answers. */
 #define CHECK_SPAN (30 * G_TIME_SPAN_SECOND)
 #define STATUS_SPAN (3 * G_TIME_SPAN_SECOND)
 /* How often is looked whether what somebody else is starting runs. */
@@ -342,7 +343,7 @@ static ExitStatus hand_over(Start *start) {
 static ExitStatus take_over(Start *start) {
         int r = -EINTR;
 
-        /* What a thread would still write into must not be read: nothing interrupts it, and it is quick. */
+        /* What a thread would still write into must not be read: nothing interrupts it before CHECK_SPAN. */
         stop_signal_heed(false);
         if (!stop_signal_came())
                 r = step(start, check, CHECK_SPAN);
@@ -370,15 +371,14 @@ static ExitStatus leave_unseen(const char *instance) {
         Start *start = start_new(instance);
 
         stop_signal_heed(false);
-        if (step(start, look, LEAVE_LOOK_SPAN) < 0) {
-                if (start->late)
-                        log_warning("libvirt does not answer; if it runs, it runs on");
-                return EXIT_DONE;
+        if (step(start, look, LEAVE_LOOK_SPAN) >= 0 && start->found == FOUND_RUNNING) {
+                (void) step(start, check, CHECK_SPAN);
+                if (!start->late && !start->gone)
+                        return leave(start);
         }
-        if (start->found != FOUND_RUNNING)
-                return EXIT_DONE;
-        (void) step(start, check, LEAVE_LOOK_SPAN);
-        return start->late || start->gone ? EXIT_DONE : leave(start);
+        if (start->late)
+                log_warning("libvirt does not answer; if it runs, it runs on");
+        return EXIT_DONE;
 }
 
 static ExitStatus start_run(const char *instance) {
