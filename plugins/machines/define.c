@@ -66,8 +66,8 @@ static int check_clash(virConnect *connection, const DomainXMLIdentity *identity
         return 0;
 }
 
-/* libvirt has no such condition. Definitions of this agent go one at a time; another tool's is missed where
- * it comes between the last two calls. */
+/* libvirt has no such condition. DefineMachine and SetXML of this agent go one at a time; what another
+ * method or another tool changes is missed where it comes between the last two calls. */
 static int check_expected(virDomain *domain, const char *expected, Failure *failure) {
         char *stored = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE);
         bool same = g_strcmp0(stored, expected) == 0;
