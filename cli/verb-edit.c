@@ -8,6 +8,7 @@
 #include "machine.h"
 #include "names.h"
 #include "process.h"
+#include "text.h"
 #include "verbs.h"
 
 /* One edit: the machine, and its stored XML as it was read last. */
@@ -77,7 +78,7 @@ static void edit_tell(const Edit *edit) {
 }
 
 /* Shows what others have changed since it was read. Who goes on then knows what their own text takes the
- * place of. */
+ * place of; what could not be shown stays in its place. */
 static void edit_show_theirs(Edit *edit) {
         _cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         g_autofree char *now = NULL, *diff = NULL;
@@ -88,10 +89,19 @@ static void edit_show_theirs(Edit *edit) {
                 return;
         }
         diff = editor_file_diff(&edit->file, edit->before, now);
-        lines = diff ? g_strsplit(g_strchomp(diff), "\n", -1) : NULL;
-        if (lines)
-                fprintf(stderr, "%s\n", _("What others have changed, and your text does not have:"));
-        for (char **line = lines; line && *line; line++) {
+        if (!diff) {
+                g_autofree char *name = terminal_text(edit->cli->terminal, edit->name);
+                g_autofree char *word = text_shell_word(name);
+
+                fprintf(stderr,
+                        _("What others have changed cannot be shown here: hatago xml --inactive %s\n"),
+                        word);
+                return;
+        }
+
+        lines = g_strsplit(g_strchomp(diff), "\n", -1);
+        fprintf(stderr, "%s\n", _("What others have changed, and your text does not have:"));
+        for (char **line = lines; *line; line++) {
                 g_autofree char *text = terminal_text(edit->cli->terminal, *line);
 
                 fprintf(stderr, "%s\n", text);

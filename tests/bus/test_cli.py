@@ -3,10 +3,8 @@
 
 import json
 import os
-import shlex
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
@@ -178,58 +176,6 @@ def test_status_shows_the_jobs_of_the_machine_and_no_others(shared_house, caller
     agent.gate.touch()
     hung.result()
     agent.gate.unlink()
-
-
-# edit
-
-@pytest.mark.parametrize("script, status, kept", [
-    ("true", 0, False),
-    ("sed -i 's,>1</vcpu>,>2</vcpu>,' \"$2\"", 0, False),
-    ("exit 3", 1, False),
-    ("echo >> \"$2\"; exit 3", 1, True),
-    ("echo '<x' >> \"$2\"", 1, True),
-    ("head -c 2000000 /dev/zero > \"$2\"", 1, True),
-], ids=["unchanged", "changed", "failed", "failed-late", "malformed", "large"])
-def test_edit_keeps_what_was_typed_and_nothing_else(shared_house, caller, define, tmp_path, script,
-                                                    status, kept):
-    path = define()
-    editor, temporary = tmp_path / "editor", tmp_path / "temporary"
-    editor.write_text(f"#!/bin/sh\n{script}\n")
-    editor.chmod(0o755)
-    temporary.mkdir()
-    done = run(shared_house, "edit", caller.get(path, MACHINE, "Name"), VISUAL="",
-               EDITOR=f"{editor} --option", TMPDIR=str(temporary))
-    assert done.returncode == status, done.stderr
-    left = list(temporary.rglob("*"))
-    assert bool(left) == kept
-    assert [each.stat().st_mode & 0o777 for each in left] == [0o700, 0o600] * kept
-    assert ("The text is kept in" in done.stderr) == kept
-    assert caller.get(path, MACHINE, "VCPUs") == (2 if "vcpu" in script else 1)
-
-
-def test_edit_shows_what_others_have_changed_meanwhile(shared_house, caller, define, tmp_path):
-    """It overwrites nothing of theirs, and keeps what was typed."""
-    name = fresh_name("contested")
-    path = define(name)
-    theirs = tmp_path / "theirs.xml"
-    theirs.write_text(domain_xml(name, caller.get(path, MACHINE, "UUID"), vcpus=2))
-    tool = process(shared_house, "define", str(theirs))["args"]
-    editor = tmp_path / "editor"
-    editor.write_text(f"#!/bin/sh\nsed -i 's,<devices>,<title>mine</title>&,' \"$1\" && exec {shlex.join(tool)}\n")
-    editor.chmod(0o755)
-    done = run(shared_house, "edit", name, VISUAL="", EDITOR=str(editor), TMPDIR=str(tmp_path))
-    assert done.returncode == 1
-    lines = done.stderr.splitlines()
-    assert f"hatago: cannot edit '{name}': its configuration has been changed by others meanwhile." in lines
-    first = lines.index("What others have changed, and your text does not have:") + 1
-    assert lines[first].startswith("@@ ")
-    assert [line.strip("+- ") for line in lines[first:] if line[0] in "+-"] == [
-        "<vcpu placement='static'>1</vcpu>", "<vcpu placement='static'>2</vcpu>"]
-    assert caller.get(path, MACHINE, "VCPUs") == 2
-    assert caller.get(path, MACHINE, "Title") == ""
-    kept = next(line for line in lines if line.startswith("The text is kept in ")).split()[-1]
-    assert "<title>mine</title>" in Path(kept).read_text()
-    assert [each.name for each in Path(kept).parent.iterdir()] == ["machine.xml"]
 
 
 # monitor
