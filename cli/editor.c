@@ -130,20 +130,20 @@ static char *file_write_beside(const EditorFile *file, const char *name, const c
 }
 
 char *editor_file_diff(const EditorFile *file, const char *before, const char *after) {
-        g_autofree char *old = file_write_beside(file, "before", before);
-        g_autofree char *new = file_write_beside(file, "after", after);
-        const char *const argv[] = { "diff", "-u", "--", old, new, NULL };
+        g_autofree char *left = file_write_beside(file, "before", before);
+        g_autofree char *right = file_write_beside(file, "after", after);
+        const char *const argv[] = { "diff", "-u", "--", left, right, NULL };
         g_autoptr(GBytes) output = NULL;
         const char *text = NULL;
         size_t length = 0;
         int status;
 
-        if (old && new &&process_read(argv, DIFF_TIMEOUT, DIFF_BYTES_MAX, &output, &status) >= 0)
+        if (left && right && process_read(argv, DIFF_TIMEOUT, DIFF_BYTES_MAX, &output, &status) >= 0)
                 text = g_bytes_get_data(output, &length);
-        if (old)
-                (void) g_unlink(old);
-        if (new)
-                (void) g_unlink(new);
+        if (left)
+                (void) g_unlink(left);
+        if (right)
+                (void) g_unlink(right);
 
         for (unsigned i = 0; text && i < DIFF_HEAD_LINES; i++) {
                 const char *end = memchr(text, '\n', length);
