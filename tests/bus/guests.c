@@ -20,7 +20,9 @@
  * "deaf" does not hear that it is to shut down; one that begins with "stuck" hangs in a suspend until there
  * is a file at $HATAGO_TEST_GATE; one that begins with "slow" takes as long to be saved, tells how far it is
  * (another 10 MiB of 1000 at each question), and can be broken off; one that begins with "broken" does not
- * start, for want of a network, until there is the file. And a clock that jumps: by as many seconds as the
+ * start, for want of a network, until there is the file. Of a deaf one libvirt tells neither its job while
+ * there is a file "gate.asking" nor its managed save while there is "gate.reading", which grow as long as
+ * somebody waits for that. And a clock that jumps: by as many seconds as the
  * file $HATAGO_TEST_CLOCK says, as a number of 64 bits. Preloaded into the agent; see agent.py.
  */
 
@@ -110,6 +112,29 @@ virErrorPtr virGetLastError(void) {
         return error ?: real();
 }
 
+static void deaf_wait(virDomainPtr domain, const char *what) {
+        const char *gate = getenv("HATAGO_TEST_GATE");
+        char path[4096];
+        int fd;
+
+        if (!domain_is(domain, "deaf") || !gate ||
+            snprintf(path, sizeof(path), "%s.%s", gate, what) >= (int) sizeof(path))
+                return;
+
+        while ((fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)) >= 0) {
+                (void) !write(fd, ".", 1);
+                (void) close(fd);
+                usleep(5000);
+        }
+}
+
+int virDomainHasManagedSaveImage(virDomainPtr domain, unsigned int flags) {
+        int (*real)(virDomainPtr, unsigned int) = dlsym(RTLD_NEXT, "virDomainHasManagedSaveImage");
+
+        deaf_wait(domain, "reading");
+        return real(domain, flags);
+}
+
 static atomic_bool slow_runs, slow_aborted;
 static atomic_ullong slow_mebibytes;
 
@@ -144,6 +169,7 @@ int virDomainGetJobStats(virDomainPtr domain, int *type, virTypedParameterPtr *p
                          unsigned int flags) {
         int n = 0, max = 0;
 
+        deaf_wait(domain, "asking");
         *params = NULL;
         *nparams = 0;
         *type = (slow_runs || slow_goes_on(/* end= */ false)) && domain_is(domain, "slow")
