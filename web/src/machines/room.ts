@@ -2,12 +2,12 @@
 // Which columns have no room in a narrow window: what matters least goes first. A choice of columns stays what it is.
 import { useMemo, useSyncExternalStore } from "react";
 
-import type { ColumnId } from "./list-options";
+import { parseHidden, type ColumnId } from "./list-options";
 
 /** From this width on, in pixels, machines stand in a table; below it each has a card. As in machines.css. */
 const TABLE = 760;
 /** What each needs at least. */
-const NEEDED: [column: ColumnId, px: number][] = [["vcpus", 1400], ["unit", 1200], ["os", 1100], ["addresses", 1000]];
+const NEEDED: [column: ColumnId, px: number][] = [["vcpus", 1300], ["unit", 1170], ["os", 1030], ["addresses", 920]];
 /** Of a card there is room for these. */
 const IN_CARDS: ColumnId[] = ["addresses"];
 
@@ -22,5 +22,5 @@ function follow(follower: () => void): () => void {
 /** The same of this window. */
 export function useWithoutRoom(): ReadonlySet<ColumnId> {
     const columns = useSyncExternalStore(follow, () => withoutRoom(window.innerWidth).join());
-    return useMemo(() => new Set(columns.split(",") as ColumnId[]), [columns]);
+    return useMemo(() => parseHidden(columns), [columns]);
 }
