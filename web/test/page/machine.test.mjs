@@ -76,6 +76,40 @@ test("who edits is told of what others have changed while the agent was away", a
     await close();
 });
 
+test("who looks at what others have changed goes back to the text, and gets theirs as it is by then", async () => {
+    const { page, errors, close } = await open(browser, ROUTES.xml);
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    const area = page.locator("textarea.xml-text");
+    await area.fill((await area.inputValue()).replace("type='none'", "type='socket'"));
+    const others = (before, after) => page.evaluate(`{
+        const { agent } = window, path = (${PATH})();
+        agent.defineXML(path, agent.call(path, "", "GetXML", [])[0].replace("${before}", "${after}"));
+    }`);
+    await others(">2</vcpu>", ">4</vcpu>");
+    const link = page.getByRole("button", { name: "What others have changed" });
+    await link.click();
+    await page.getByRole("heading", { name: "What others have changed", level: 2 }).waitFor();
+    assert.equal(await page.getByText("Nothing was saved.").count(), 0);
+    await page.getByRole("button", { name: "Go on editing" }).click();
+    assert.match(await area.inputValue(), /type='socket'/);
+
+    await link.click();
+    await others(">4</vcpu>", ">8</vcpu>");
+    await page.locator(".xml-changes").getByText(">8</vcpu>").waitFor();
+    await page.getByRole("button", { name: "Add my changes to theirs" }).click();
+    await page.getByRole("button", { name: "Go on editing" }).click();
+    assert.match(await area.inputValue(), />8<\/vcpu>[^]*type='socket'/);
+
+    // Theirs is taken back: there is nothing to look at any more.
+    await others(">8</vcpu>", ">6</vcpu>");
+    await link.click();
+    await others(">6</vcpu>", ">8</vcpu>");
+    await page.getByRole("heading", { name: "Edit the stored configuration" }).waitFor();
+    assert.equal(await link.count(), 0);
+    assert.deepEqual(errors, []);
+    await close();
+});
+
 test("the journal goes on under a new name, with what was written under the old one", async () => {
     const { page, close } = await open(browser, ROUTES.service);
     await page.getByText("Started hatago-vm@web.service").waitFor();

@@ -367,6 +367,19 @@ export const STATES = {
     },
     "xml-merge": { hash: XML, does: (hand) => conflict(hand, "<alias name='serial0'/>", "<alias name='ua-line'/>") },
     "xml-conflict": { hash: XML, does: (hand) => conflict(hand, ">2</vcpu>", ">8</vcpu>") },
+    "xml-theirs": {
+        hash: XML,
+        does: async (hand) => {
+            await hand.edit(twoCPUs);
+            await hand.agent(() => {
+                const [, path] = [...window.agent.machines.keys()];
+                const [xml] = window.agent.call(path, "org.hatago.Host1.Machine", "GetXML", []);
+                window.agent.defineXML(path, xml.replace(">2</vcpu>", ">8</vcpu>"));
+            });
+            await hand.press("button", "What others have changed");
+            await hand.page.locator(".xml-changes").waitFor();
+        },
+    },
     "xml-left": {
         hash: XML,
         does: async (hand) => {

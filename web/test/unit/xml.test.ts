@@ -168,6 +168,11 @@ test("one in which something was typed tells of it, until it is as it was", asyn
         assert.equal(isContested(draft()!), contested);
         assert.deepEqual([draft()!.base, draft()!.text, draft()!.theirs], [base, mine, theirs]);
     }
+    for (const step of ["theirs", "conflict"] as const) {
+        changeDraft(machine.UUID, { step, theirs: base.replace(">2<", ">4<") });
+        await compareDraft(house, machine);
+        assert.equal(draft()!.step, "edit", "nothing of theirs is left to be seen");
+    }
     agent.refusals.set("GetXML", new Refusal("org.freedesktop.DBus.Error.AccessDenied"));
     await compareDraft(house, machine);
     assert.equal(draft()!.text, mine);

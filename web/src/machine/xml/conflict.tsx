@@ -14,11 +14,13 @@ const ChangesView = lazy(() => import("./changes-view"));
 
 export function Conflict({ machine: { UUID }, draft }: { machine: Machine; draft: Draft }) {
     const { base, text, theirs } = draft;
-    /** null: both cannot be had at once; undefined: not known yet. */
-    const [both, setBoth] = useState<string | null>();
+    const isRefused = draft.step === "conflict";
+    const [found, setFound] = useState<{ theirs: string; both: string | null }>();
+    /** null: both cannot be had at once; undefined: not known yet, of theirs as it is by now. */
+    const both = found?.theirs === theirs ? found.both : undefined;
     useEffect(() => {
         let wanted = true;
-        void import("./changes").then(({ merged }) => wanted && setBoth(merged(base, text, theirs)));
+        void import("./changes").then(({ merged }) => wanted && setFound({ theirs, both: merged(base, text, theirs) }));
         return () => {
             wanted = false;
         };
@@ -26,8 +28,9 @@ export function Conflict({ machine: { UUID }, draft }: { machine: Machine; draft
 
     return (
         <div className="xml">
-            <Title headingLevel="h2" size="lg">{_("Others have changed it meanwhile")}</Title>
-            <Alert isInline isLiveRegion variant="warning" component="h3" title={_("Nothing was saved.")}>
+            <Title headingLevel="h2" size="lg">{isRefused ? _("Others have changed it meanwhile") : _("What others have changed")}</Title>
+            <Alert isInline isLiveRegion variant="warning" component="h3"
+                   title={isRefused ? _("Nothing was saved.") : _("Others have changed it meanwhile")}>
                 {both === null
                     ? _("You and others have changed the same lines. Your text is kept; what will change is then shown against theirs, so that you see what of theirs it takes back.")
                     : _("Your changes and theirs are in different places: both can be had.")}
@@ -39,6 +42,7 @@ export function Conflict({ machine: { UUID }, draft }: { machine: Machine; draft
                 {both !== null
                     ? <Button isDisabled={both === undefined} onClick={() => changeDraft(UUID, { base: theirs, text: both!, step: "review" })}>{_("Add my changes to theirs")}</Button>
                     : <Button onClick={() => changeDraft(UUID, { base: theirs, step: "edit" })}>{_("Go on with my text")}</Button>}
+                {!isRefused && <Button variant="secondary" onClick={() => changeDraft(UUID, { step: "edit" })}>{_("Go on editing")}</Button>}
                 <Button variant="secondary" onClick={() => beginDraft(UUID, theirs)}>{_("Discard mine, begin with theirs")}</Button>
             </div>
         </div>

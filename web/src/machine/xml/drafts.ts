@@ -16,7 +16,8 @@ export interface Draft {
     /** What the agent had when it was begun, or last compared. */
     base: string;
     text: string;
-    step: "edit" | "review" | "conflict";
+    /** theirs: looks at what others have changed; conflict: because it was not saved over that. */
+    step: "edit" | "review" | "theirs" | "conflict";
     /** What others have made of it meanwhile; "": not known to be another than base. */
     theirs: string;
     /** Why it was not taken. */

@@ -33,7 +33,7 @@ export async function saveDraft(house: House, machine: Pick<Machine, "path" | "U
 
 /**
  * Looks whether others have changed what the draft began with: what nobody has typed in begins anew with theirs, else the
- * draft tells of theirs. Who may not read it any more is told so when it is saved.
+ * draft tells of theirs, for as long as there is a difference. Who may not read it any more is told so when it is saved.
  */
 export async function compareDraft(house: House, machine: Pick<Machine, "path" | "UUID">): Promise<void> {
     const { UUID } = machine;
@@ -41,10 +41,12 @@ export async function compareDraft(house: House, machine: Pick<Machine, "path" |
     const draft = drafts.get().get(UUID);
     if (!draft || theirs === undefined || theirs === (draft.theirs || draft.base))
         return;
-    if (isUnsaved(draft))
-        changeDraft(UUID, { theirs });
-    else
+    if (!isUnsaved(draft))
         beginDraft(UUID, theirs);
+    else if (theirs === draft.base && (draft.step === "theirs" || draft.step === "conflict"))
+        changeDraft(UUID, { theirs, step: "edit" });
+    else
+        changeDraft(UUID, { theirs });
 }
 
 async function afterRefusal(house: House, machine: Pick<Machine, "path">, error: BusError): Promise<Partial<Draft>> {

@@ -58,7 +58,7 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
     };
     const cancel = () => isUnsaved(draft) ? setDiscarding(true) : dropDraft(UUID);
 
-    if (draft.step === "conflict")
+    if (draft.step === "theirs" || draft.step === "conflict")
         return <Conflict machine={machine} draft={draft} />;
     if (draft.step === "review")
         return (
@@ -113,7 +113,7 @@ export function XMLEditor({ machine, draft, running, onSaved }: Props) {
 
 const Contested = ({ uuid }: { uuid: string }) => (
     <Alert isInline isLiveRegion variant="warning" component="h3" title={_("Others have changed it meanwhile")} actionLinks={(
-        <AlertActionLink onClick={() => changeDraft(uuid, { step: "conflict" })}>{_("What others have changed")}</AlertActionLink>
+        <AlertActionLink onClick={() => changeDraft(uuid, { step: "theirs" })}>{_("What others have changed")}</AlertActionLink>
     )} />
 );
 
