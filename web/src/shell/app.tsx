@@ -4,6 +4,7 @@ import { Suspense, lazy, useEffect, type ReactNode } from "react";
 
 import { Actions } from "../actions/actions";
 import { Boundary } from "../components/boundary";
+import { Busy } from "../components/busy";
 import { LinkTabs } from "../components/link-tabs";
 import { _ } from "../lib/i18n";
 import { href, usePlace } from "../lib/route";
@@ -36,7 +37,7 @@ export function App() {
     if (options.alone && path[0] === "machines" && path[1])
         return (
             <Actions>
-                <Boundary><Suspense><ConsoleAlone uuid={path[1]} /></Suspense></Boundary>
+                <Boundary><Suspense fallback={<Busy label={_("Loading …")} />}><ConsoleAlone uuid={path[1]} /></Suspense></Boundary>
                 <NoticeArea />
             </Actions>
         );
@@ -53,7 +54,7 @@ export function App() {
                 </div>
             </PageSection>
             <LinkBanner />
-            <Actions><Boundary key={path.slice(0, 2).join("/")}><Suspense>{content(path)}</Suspense></Boundary></Actions>
+            <Actions><Boundary key={path.slice(0, 2).join("/")}><Suspense fallback={<Busy label={_("Loading …")} />}>{content(path)}</Suspense></Boundary></Actions>
             <NoticeArea />
         </Page>
     );

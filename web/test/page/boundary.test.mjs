@@ -25,3 +25,14 @@ test("a part that cannot be loaded says so, and the rest of the page goes on", a
     await page.getByRole("application").waitFor();
     await close();
 });
+
+test("a page of which nothing can be loaded says so, and can be loaded anew", async () => {
+    const { page, close } = await open(browser, "/machines");
+    await page.route(/\/show[^/]*\.js$/, (route) => route.fulfill({ status: 404 }));
+    await page.reload();
+    await page.getByText("cannot be shown").waitFor();
+    await page.unroute(/\/show[^/]*\.js$/);
+    await page.getByRole("button", { name: "Load anew" }).click();
+    await page.getByRole("heading", { name: "Machines" }).waitFor();
+    await close();
+});
