@@ -22,8 +22,9 @@
  * (another 10 MiB of 1000 at each question), and can be broken off; one that begins with "broken" does not
  * start, for want of a network, until there is the file. Of a deaf one libvirt tells neither its job while
  * there is a file "gate.asking" nor its managed save while there is "gate.reading", which grow as long as
- * somebody waits for that. And a clock that jumps: by as many seconds as the
- * file $HATAGO_TEST_CLOCK says, as a number of 64 bits. Preloaded into the agent; see agent.py.
+ * somebody waits for that; a slow one whose save was broken off ends it when there is no "gate.aborting".
+ * And a clock that jumps: by as many seconds as the file $HATAGO_TEST_CLOCK says, as a number of 64 bits.
+ * Preloaded into the agent; see agent.py.
  */
 
 static const int64_t *clock_file(void) {
@@ -112,13 +113,13 @@ virErrorPtr virGetLastError(void) {
         return error ?: real();
 }
 
-static void deaf_wait(virDomainPtr domain, const char *what) {
+/* While there is a file of this name beside the gate, which grows. */
+static void gate_wait(const char *what) {
         const char *gate = getenv("HATAGO_TEST_GATE");
         char path[4096];
         int fd;
 
-        if (!domain_is(domain, "deaf") || !gate ||
-            snprintf(path, sizeof(path), "%s.%s", gate, what) >= (int) sizeof(path))
+        if (!gate || snprintf(path, sizeof(path), "%s.%s", gate, what) >= (int) sizeof(path))
                 return;
 
         while ((fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)) >= 0) {
@@ -126,6 +127,11 @@ static void deaf_wait(virDomainPtr domain, const char *what) {
                 (void) close(fd);
                 usleep(5000);
         }
+}
+
+static void deaf_wait(virDomainPtr domain, const char *what) {
+        if (domain_is(domain, "deaf"))
+                gate_wait(what);
 }
 
 int virDomainHasManagedSaveImage(virDomainPtr domain, unsigned int flags) {
@@ -161,6 +167,8 @@ int virDomainManagedSave(virDomainPtr domain, unsigned int flags) {
         slow_runs = true;
         while (!slow_aborted && access(gate, F_OK) < 0)
                 usleep(5000);
+        if (slow_aborted)
+                gate_wait("aborting");
         slow_runs = false;
         return slow_aborted ? -1 : real(domain, flags);
 }
