@@ -16,11 +16,12 @@ def test_stopped_while_it_is_looked_for_it_is_off(vm):
     vm.virsh("start")
     vm.wait_ready()
     with frozen(vm.host, "libvirtd"):
+        request = vm.request("paused")
         vm.systemctl("start", "--no-block")
-        time.sleep(0.5)
+        wait(lambda: not request.exists(), 20, "it looks")
         assert vm.is_("activating")
         vm.systemctl("stop", "--no-block")
-        time.sleep(0.5)
+        wait(lambda: vm.is_("deactivating"), 20, "it is stopped")
     vm.check_off("inactive", "success")
     assert vm.reason() == "shutdown"
 
