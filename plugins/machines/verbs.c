@@ -38,7 +38,6 @@ typedef struct VerbJob {
         sd_event_source *timer;
         DomainJob *domain_job; /* while libvirt works on one of its own */
         UnitStart *unit_start; /* while systemd works on one of its own */
-        bool reading;          /* of an adopted one: what became of it */
         bool aborted;          /* it was asked to break it off */
         unsigned n_doubts;     /* how often nothing showed that it was done, of an adopted one */
         JobResult result;      /* that it ends with once its machine was read */
@@ -68,19 +67,11 @@ static void verb_job_end(VerbJob *vj, JobResult result, const Failure *failure) 
         job_end(job, result, failure);
 }
 
-/* What the guest was asked for goes on without the agent. */
-static void verb_job_wait_no_more(VerbJob *vj) {
-        g_auto(Failure) failure = { 0 };
-
-        (void) failure_set(&failure, ERROR_CANCELED,
-                           "Canceled; the guest has been asked to shut down and may still do so.");
-        verb_job_end(vj, JOB_CANCELED, &failure);
-}
-
 static bool verb_job_on_cancel(Job *job, void *userdata) {
         VerbJob *vj = userdata;
+        g_auto(Failure) failure = { 0 };
 
-        if ((vj->domain_job && vj->verb->libvirt_job) || vj->unit_start) {
+        if (vj->domain_job || vj->unit_start) {
                 vj->aborted = true;
                 if (vj->unit_start)
                         unit_start_cancel(vj->unit_start);
@@ -88,16 +79,12 @@ static bool verb_job_on_cancel(Job *job, void *userdata) {
                         domain_job_abort(vj->domain_job);
                 return true;
         }
-        /* The answer is for this: it ends when that has come. */
-        if (vj->reading) {
-                vj->aborted = true;
-                return true;
-        }
-        /* What an agent before this one had asked the guest for goes on without libvirt, too. */
-        if (!vj->waiting && !vj->domain_job)
+        if (!vj->waiting)
                 return hypervisor_withdraw(vj->verbs->machines->services->hypervisor, vj->request_id);
 
-        verb_job_wait_no_more(vj);
+        (void) failure_set(&failure, ERROR_CANCELED,
+                           "Canceled; the guest has been asked to shut down and may still do so.");
+        verb_job_end(vj, JOB_CANCELED, &failure);
         return true;
 }
 
@@ -281,12 +268,6 @@ static void verb_job_on_settled(void *data) {
         VerbOutcome outcome = vj->verb->outcome(machine);
         bool canceled = vj->aborted && machine && machine_is_active(machine);
 
-        vj->reading = false;
-        if (vj->verb->until_off && canceled && machine->id == vj->run) {
-                verb_job_wait_no_more(vj);
-                return;
-        }
-
         /* libvirt's job ends before all that it does shows, and begins after its call. */
         if (outcome == VERB_UNKNOWN && vj->n_doubts < DOUBTS_MAX && !canceled) {
                 vj->n_doubts++;
@@ -322,15 +303,13 @@ static void verb_job_on_watched(void *userdata, DomainJobState state) {
                 return;
 
         vj->domain_job = domain_job_free(vj->domain_job);
-        vj->reading = true;
-        if (!vj->verb->until_off)
-                job_set_cancel(vj->job, NULL, NULL);
+        job_set_cancel(vj->job, NULL, NULL);
         sync_read(sync, vj->uuid, FACTS_ALL, verb_job_on_settled, vj);
 }
 
 static void verb_job_watch(VerbJob *vj) {
         vj->domain_job = domain_job_new(vj->verbs->machines, vj->job, vj->uuid, verb_job_on_watched, vj);
-        if (vj->verb->libvirt_job || vj->verb->until_off)
+        if (vj->verb->libvirt_job)
                 job_set_cancel(vj->job, verb_job_on_cancel, vj);
 }
 

@@ -155,28 +155,6 @@ def test_a_shutdown_is_waited_for_by_the_next_agent(begin, records):
     assert ended(caller, job)["Result"] == "done"
 
 
-@pytest.mark.parametrize("held", ["asking", "reading"])
-def test_an_adopted_shutdown_can_be_canceled_at_once(begin, records, house, held):
-    """Before libvirt has told what it does with the machine, and before it was read."""
-    agent, caller = begin("deaf", RUNNING)
-    job = killed(caller, agent, records, "deaf", "Shutdown")
-    asking, reading = (house.folder / f"gate.{what}" for what in ("asking", "reading"))
-    asking.touch()
-    agent, caller = begin("deaf", RUNNING)
-    caller.wait(lambda: asking.stat().st_size > 0, 20, "libvirt is asked")
-    if held == "reading":
-        reading.touch()
-        asking.unlink()
-        caller.wait(lambda: reading.stat().st_size > 0, 20, "the machine is read")
-    assert caller.get(job, JOB, "Cancelable") is True
-    caller.call(job, JOB, "Cancel", NO_OPTIONS)
-    for gate in (asking, reading):
-        gate.unlink(missing_ok=True)
-    facts = ended(caller, job)
-    assert (facts["Result"], facts["ErrorName"]) == ("canceled", "org.hatago.Host1.Error.Canceled")
-    assert caller.get(caller.machine("deaf"), MACHINE, "State") == "running"
-
-
 def test_a_shutdown_keeps_its_timeout(begin, records):
     agent, caller = begin("deaf", RUNNING)
     job = killed(caller, agent, records, "deaf", "Shutdown", timeout=5 * SECOND)
