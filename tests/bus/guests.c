@@ -20,11 +20,9 @@
  * "deaf" does not hear that it is to shut down; one that begins with "stuck" hangs in a suspend until there
  * is a file at $HATAGO_TEST_GATE; one that begins with "slow" takes as long to be saved, tells how far it is
  * (another 10 MiB of 1000 at each question), and can be broken off; one that begins with "broken" does not
- * start, for want of a network, until there is the file. Of a deaf one libvirt tells neither its job while
- * there is a file "gate.asking" nor its managed save while there is "gate.reading", which grow as long as
- * somebody waits for that; a slow one whose save was broken off ends it when there is no "gate.aborting".
- * And a clock that jumps: by as many seconds as the file $HATAGO_TEST_CLOCK says, as a number of 64 bits.
- * Preloaded into the agent; see agent.py.
+ * start, for want of a network, until there is the file. A save that was broken off
+ * ends when there is no file "gate.aborting". And a clock that jumps: by as many seconds as the file
+ * $HATAGO_TEST_CLOCK says, as a number of 64 bits. Preloaded into the agent; see agent.py.
  */
 
 static const int64_t *clock_file(void) {
@@ -113,46 +111,23 @@ virErrorPtr virGetLastError(void) {
         return error ?: real();
 }
 
-/* While there is a file of this name beside the gate, which grows. */
-static void gate_wait(const char *what) {
-        const char *gate = getenv("HATAGO_TEST_GATE");
-        char path[4096];
-        int fd;
-
-        if (!gate || snprintf(path, sizeof(path), "%s.%s", gate, what) >= (int) sizeof(path))
-                return;
-
-        while ((fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)) >= 0) {
-                (void) !write(fd, ".", 1);
-                (void) close(fd);
-                usleep(5000);
-        }
-}
-
-static void deaf_wait(virDomainPtr domain, const char *what) {
-        if (domain_is(domain, "deaf"))
-                gate_wait(what);
-}
-
-int virDomainHasManagedSaveImage(virDomainPtr domain, unsigned int flags) {
-        int (*real)(virDomainPtr, unsigned int) = dlsym(RTLD_NEXT, "virDomainHasManagedSaveImage");
-
-        deaf_wait(domain, "reading");
-        return real(domain, flags);
-}
-
 static atomic_bool slow_runs, slow_aborted;
 static atomic_ullong slow_mebibytes;
 
-/* A save that goes on without the agent that asked for it, as long as there is a file beside the gate. */
-static bool slow_goes_on(bool end) {
+/* Whether there is a file of this name beside the gate; end: it is removed. */
+static bool beside_gate(const char *what, bool end) {
         const char *gate = getenv("HATAGO_TEST_GATE");
         char path[4096];
 
-        if (!gate || snprintf(path, sizeof(path), "%s.saving", gate) >= (int) sizeof(path))
+        if (!gate || snprintf(path, sizeof(path), "%s.%s", gate, what) >= (int) sizeof(path))
                 return false;
 
         return end ? unlink(path) >= 0 : access(path, F_OK) >= 0;
+}
+
+/* A save that goes on without the agent that asked for it, as long as there is a file beside the gate. */
+static bool slow_goes_on(bool end) {
+        return beside_gate("saving", end);
 }
 
 int virDomainManagedSave(virDomainPtr domain, unsigned int flags) {
@@ -167,8 +142,8 @@ int virDomainManagedSave(virDomainPtr domain, unsigned int flags) {
         slow_runs = true;
         while (!slow_aborted && access(gate, F_OK) < 0)
                 usleep(5000);
-        if (slow_aborted)
-                gate_wait("aborting");
+        while (slow_aborted && beside_gate("aborting", /* end= */ false))
+                usleep(5000);
         slow_runs = false;
         return slow_aborted ? -1 : real(domain, flags);
 }
@@ -177,7 +152,6 @@ int virDomainGetJobStats(virDomainPtr domain, int *type, virTypedParameterPtr *p
                          unsigned int flags) {
         int n = 0, max = 0;
 
-        deaf_wait(domain, "asking");
         *params = NULL;
         *nparams = 0;
         *type = (slow_runs || slow_goes_on(/* end= */ false)) && domain_is(domain, "slow")
